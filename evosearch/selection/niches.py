@@ -1,0 +1,99 @@
+"""Niches by size: the best of every complexity, without redundant ones."""
+
+from math import isclose
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+from pydantic import BaseModel, ConfigDict, Field
+
+from evosearch.population import Population
+from evosearch.selection.order import candidates, parents
+
+
+class NichesOptions(BaseModel):
+    """Options of ``niches``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    keep: int = Field(100, ge=1, description="Individuals that live on for each size.")
+    ties: int = Field(
+        2, ge=1, description="Individuals of one size that may agree in the first objective."
+    )
+    tolerance: float = Field(
+        0.002,
+        ge=0.0,
+        lt=1.0,
+        description="Relative difference up to which first objectives agree.",
+    )
+
+
+class Niches:
+    """The best of each size by first cost, unless a smaller one does the same."""
+
+    options_model = NichesOptions
+    from_nothing = False
+
+    def __init__(self, options: NichesOptions) -> None:
+        self.options = options
+
+    def mating_pool(
+        self, population: Population, n: int, arity: int, rng: np.random.Generator
+    ) -> Int64[np.ndarray, "n arity"]:
+        """A size drawn uniformly, then the rank floor(count u^2) within it."""
+        rows = parents(population)
+        rows = rows[np.argsort(population.sizes[rows], kind="stable")]
+        start, count = np.unique(population.sizes[rows], return_index=True, return_counts=True)[1:]
+        niche = rng.integers(len(start), size=(n, arity))
+        rank = np.floor(count[niche] * rng.random((n, arity)) ** 2).astype(np.int64)
+        pool: Int64[np.ndarray, "n arity"] = rows[start[niche] + rank]
+        return pool
+
+    def survivors(
+        self, population: Population, rng: np.random.Generator
+    ) -> Int64[np.ndarray, " survivors"]:
+        """The best of every size, from the smallest size on."""
+        rows = candidates(population)
+        sizes = population.sizes[rows]
+        kept = np.zeros(0, np.int64)
+        for size in np.unique(sizes):
+            niche = rows[sizes == size]
+            known = np.sort(population.costs[kept, 0])
+            niche = niche[~agrees(population.costs[niche, 0], known, self.options.tolerance)]
+            kept = np.append(kept, niche[self._best(population.costs[niche, 0])])
+        return np.sort(kept)
+
+    def _best(self, costs: Float64[np.ndarray, " niche"]) -> Int64[np.ndarray, " kept"]:
+        """Positions kept of a niche that is sorted by cost."""
+        chosen: list[int] = []
+        values = costs.tolist()
+        for position, cost in enumerate(values):
+            if len(chosen) == self.options.keep:
+                break
+            rivals = chosen[-self.options.ties :]
+            if len(rivals) < self.options.ties or not isclose(
+                cost, values[rivals[0]], rel_tol=self.options.tolerance
+            ):
+                chosen.append(position)
+        return np.array(chosen, np.int64)
+
+
+def agrees(
+    costs: Float64[np.ndarray, " n"], known: Float64[np.ndarray, " known"], tolerance: float
+) -> Bool[np.ndarray, " n"]:
+    """Whether each cost lies within the relative tolerance of one of the sorted ``known``."""
+    if not len(known):
+        return np.zeros(len(costs), bool)
+    at = np.searchsorted(known, costs)
+    below = known[np.maximum(at - 1, 0)]
+    above = known[np.minimum(at, len(known) - 1)]
+    close: Bool[np.ndarray, " n"] = _close(costs, below, tolerance) | _close(
+        costs, above, tolerance
+    )
+    return close
+
+
+def _close(
+    a: Float64[np.ndarray, " n"], b: Float64[np.ndarray, " n"], tolerance: float
+) -> Bool[np.ndarray, " n"]:
+    close: Bool[np.ndarray, " n"] = np.abs(a - b) <= tolerance * np.maximum(np.abs(a), np.abs(b))
+    return close
