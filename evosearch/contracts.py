@@ -1,0 +1,165 @@
+"""What an evaluator, a search space and an exporter are.
+
+Everything is a batch: arrays whose leading axis is the individual. Plug-ins implement these
+protocols structurally; nothing here is subclassed except the frozen records.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+from jaxtyping import Float64, Int8, UInt32
+
+from evosearch.genomes.batch import GenomeBatch
+
+Key = UInt32[np.ndarray, "2"]
+Prepared = Mapping[str, npt.NDArray[Any]]
+
+
+class Status(IntEnum):
+    """What became of an evaluation. Only OK individuals are ever selected."""
+
+    OK = 0  # every objective is finite
+    INVALID = 1  # the evaluator said that the genome cannot be scored
+    NONFINITE = 2  # an objective came out NaN or infinite
+    TIMEOUT = 3  # the batch did not end in time
+    MEMORY = 4  # the batch ran out of memory
+    ERROR = 5  # the evaluator raised
+    QUARANTINED = 6  # failed before and is not tried again
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One optimised quantity. ``scale`` tells reports how to draw it."""
+
+    name: str
+    direction: Literal["minimize", "maximize"] = "minimize"
+    scale: Literal["linear", "log"] = "linear"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What an evaluator returns for a batch.
+
+    Attributes:
+        objectives: In the order of the evaluator's ``objectives``; ignored where status is not OK.
+        status: A `Status` per individual.
+        measures: In the order of the evaluator's ``measures``; may have zero columns.
+        messages: Slot -> why it failed, for slots whose status is not OK.
+    """
+
+    objectives: Float64[np.ndarray, "batch objectives"]
+    status: Int8[np.ndarray, " batch"]
+    measures: Float64[np.ndarray, "batch measures"] = field(
+        default_factory=lambda: np.zeros((0, 0))
+    )
+    messages: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Makes individuals: from nothing (arity 0), by mutation (1) or by recombination (2 or more).
+
+    ``apply(rng, parents, n)`` receives ``arity`` batches of n genomes each and returns n canonical
+    children. Where it cannot act on a parent it returns the first parent unchanged.
+    """
+
+    arity: int
+    apply: Callable[[np.random.Generator, tuple[Any, ...], int], Any]
+    weight: float = 1.0
+
+
+@runtime_checkable
+class SearchSpace(Protocol):
+    """What can be born and how it varies."""
+
+    genome_type: type[GenomeBatch]
+    operators: Mapping[str, Operator]  # at least one of arity 0
+
+    def describe(self, genomes: Any) -> list[str]:
+        """One line of text per individual, for people."""
+        ...
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """How good individuals are. ``score`` is a pure function of its arguments.
+
+    Optional methods, used where they exist:
+
+    - ``refine(genomes, prepared, key) -> genomes``: improve each genome before it is scored, by a
+      pure function of (genome, key); what comes back is stored and inherited (Lamarck).
+    - ``validate(genomes, prepared) -> Scores``: on sealed data; never used to select.
+    - ``polish(genomes, prepared) -> list[Polished | None]``: high-precision finish of the front.
+    - ``baselines() -> list[Baseline]``: what a reader would use without a search.
+    - ``deterministic = False``: scores depend on ``key``; they are not shared between campaigns.
+    """
+
+    genome_type: type[GenomeBatch]
+    objectives: Sequence[Objective]
+    measures: Sequence[str]
+    fidelities: Sequence[str]  # cheapest first; the last one is what survivors are judged by
+
+    def prepare(self, key: Key) -> Prepared:
+        """Once in a campaign's life; the arrays are stored and given to every later call."""
+        ...
+
+    def score(self, genomes: Any, prepared: Prepared, *, fidelity: str, key: Key) -> Scores:
+        """Score a batch of any length."""
+        ...
+
+
+@dataclass(frozen=True)
+class Polished:
+    """A front member finished in high precision: decimal constants and what they achieve."""
+
+    constants: tuple[str, ...]  # decimal strings, in the genome's order of constants
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A known solution, placed among the front in reports. ``objectives`` by name."""
+
+    family: str  # e.g. "Horner polynomial"
+    label: str  # e.g. "degree 4"
+    objectives: Mapping[str, float]
+
+
+def scores_of(
+    objectives: npt.NDArray[np.float64], *, measures: npt.NDArray[np.float64] | None = None
+) -> Scores:
+    """Scores of rows that were all computed: OK where every objective is finite, else NONFINITE."""
+    objectives = np.asarray(objectives, dtype=np.float64)
+    finite = np.isfinite(objectives).all(axis=1)
+    status = np.where(finite, Status.OK, Status.NONFINITE).astype(np.int8)
+    if measures is None:
+        measures = np.zeros((len(objectives), 0))
+    return Scores(objectives, status, measures)
+
+
+def elementwise(
+    function: Callable[[Any], Sequence[float]], objectives: int
+) -> Callable[[GenomeBatch], Scores]:
+    """Batch form of a function that scores one individual (given as a batch of length 1).
+
+    An exception of ``function`` becomes status ERROR with its text for that individual alone.
+    """
+
+    def batched(genomes: GenomeBatch) -> Scores:
+        values = np.full((len(genomes), objectives), np.nan)
+        messages: dict[int, str] = {}
+        for row in range(len(genomes)):
+            try:
+                values[row] = function(genomes.take(np.array([row])))
+            except Exception as error:  # any failure belongs to this individual alone
+                messages[row] = f"{type(error).__name__}: {error}"
+        scores = scores_of(values)
+        status = scores.status.copy()
+        status[list(messages)] = Status.ERROR
+        return Scores(scores.objectives, status, scores.measures, messages)
+
+    return batched

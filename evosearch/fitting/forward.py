@@ -1,0 +1,190 @@
+"""Values and derivatives of a program with respect to its constants, in forward mode.
+
+Arrays of the kernel have two trailing axes, points and lanes: a lane is one of several sets of
+constants that are fitted side by side for the same program. The register file has the rows
+inputs | constants | registers; the tangent file has a row of zeros followed by one row per
+register, each row holding one [points, lanes] array per constant.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+from jax import lax
+
+from evosearch.genomes.primitives import PrimitiveSet
+
+Array = Any  # a traced JAX array
+
+ZERO = jnp.int32(0)
+
+
+def get(rows: Array, *index: Array) -> Array:
+    """Element ``index`` of the leading axes."""
+    size = rows.shape[len(index) :]
+    start = (*index, *(ZERO,) * len(size))
+    return lax.dynamic_slice(rows, start, (1,) * len(index) + size).reshape(size)
+
+
+def put(rows: Array, value: Array, *index: Array) -> Array:
+    """``rows`` with element ``index`` of the leading axes replaced."""
+    start = (*index, *(ZERO,) * value.ndim)
+    return lax.dynamic_update_slice(rows, value[(None,) * len(index)], start)
+
+
+def _div(a: Array, b: Array) -> tuple[Array, ...]:
+    inverse = 1 / b
+    value = a * inverse
+    return value, inverse, -value * inverse
+
+
+def _choose(first: Array, a: Array, b: Array) -> tuple[Array, ...]:
+    one, none = jnp.ones_like(a), jnp.zeros_like(a)
+    return jnp.where(first, a, b), jnp.where(first, one, none), jnp.where(first, none, one)
+
+
+def _sqrt(a: Array) -> tuple[Array, ...]:
+    value = jnp.sqrt(a)
+    return value, 0.5 / value
+
+
+def _exp(a: Array) -> tuple[Array, ...]:
+    value = jnp.exp(a)
+    return value, value
+
+
+def _tan(a: Array) -> tuple[Array, ...]:
+    value = jnp.tan(a)
+    return value, 1 + value * value
+
+
+def _tanh(a: Array) -> tuple[Array, ...]:
+    value = jnp.tanh(a)
+    return value, 1 - value * value
+
+
+# name -> function of the operands that returns (value, derivative by each operand)
+PARTIALS: dict[str, Callable[..., tuple[Array, ...]]] = {
+    "copy": lambda a: (a, jnp.ones_like(a)),
+    "add": lambda a, b: (a + b, jnp.ones_like(a), jnp.ones_like(a)),
+    "sub": lambda a, b: (a - b, jnp.ones_like(a), -jnp.ones_like(a)),
+    "mul": lambda a, b: (a * b, b, a),
+    "div": _div,
+    "max": lambda a, b: _choose(a >= b, a, b),
+    "min": lambda a, b: _choose(a <= b, a, b),
+    "fma": lambda a, b, c: (a * b + c, b, a, jnp.ones_like(a)),
+    "neg": lambda a: (-a, -jnp.ones_like(a)),
+    "abs": lambda a: (jnp.abs(a), jnp.sign(a)),
+    "sqrt": _sqrt,
+    "exp": _exp,
+    "log": lambda a: (jnp.log(a), 1 / a),
+    "sin": lambda a: (jnp.sin(a), jnp.cos(a)),
+    "cos": lambda a: (jnp.cos(a), -jnp.sin(a)),
+    "tan": _tan,
+    "tanh": _tanh,
+    "atan": lambda a: (jnp.arctan(a), 1 / (1 + a * a)),
+    "sinh": lambda a: (jnp.sinh(a), jnp.cosh(a)),
+    "cosh": lambda a: (jnp.cosh(a), jnp.sinh(a)),
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Static sizes of the kernel."""
+
+    inputs: int
+    constants: int
+    registers: int
+    points: int
+    lanes: int
+
+    @property
+    def first_register(self) -> int:
+        """Row of the register file where registers begin."""
+        return self.inputs + self.constants
+
+
+@dataclass(frozen=True)
+class Program:
+    """Traced code of one program: words (op, two sources, target), third sources, counts."""
+
+    words: Array
+    third: Array
+    length: Array
+    n_constants: Array
+    result: Array
+
+
+class Forward:
+    """Builds the value pass and the tangent pass for one primitive set and layout."""
+
+    def __init__(self, primitives: PrimitiveSet, layout: Layout) -> None:
+        self.layout = layout
+        self.arity = max(primitive.arity for primitive in primitives.members)
+        names = ["copy", *primitives.names]
+        self._values = [self._branch(name, derivatives=False) for name in names]
+        self._partials = [self._branch(name, derivatives=True) for name in names]
+
+    def _branch(self, name: str, *, derivatives: bool) -> Callable[..., Any]:
+        function = PARTIALS[name]
+        arity = function.__code__.co_argcount
+
+        def compute(*operands: Array) -> Any:
+            value, *partials = function(*operands[:arity])
+            partials += [jnp.zeros_like(value)] * (self.arity - arity)
+            return (value, *partials) if derivatives else value
+
+        return compute
+
+    def values(self, program: Program, constants: Array, rows: Array) -> tuple[Array, Array]:
+        """Values [points, lanes] for constants [constants, lanes], and the used register file."""
+        rows = self._load(program, constants, rows)
+
+        def instruction(i: Array, rows: Array) -> Array:
+            op, sources, target = self._decode(program, i)
+            value = lax.switch(op, self._values, *(get(rows, row) for row in sources))
+            return put(rows, value, target)
+
+        rows = lax.fori_loop(ZERO, program.length, instruction, rows)
+        return get(rows, program.result), rows
+
+    def tangents(
+        self, program: Program, constants: Array, rows: Array, tangents: Array
+    ) -> tuple[Array, Array, Array, Array]:
+        """Values, Jacobian [constants, points, lanes], and both used files."""
+        rows = self._load(program, constants, rows)
+        first = self.layout.first_register
+
+        def instruction(i: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
+            rows, tangents = state
+            op, sources, target = self._decode(program, i)
+            operands = (get(rows, row) for row in sources)
+            value, *partials = lax.switch(op, self._partials, *operands)
+
+            def chain(j: Array, tangents: Array) -> Array:  # d value = sum of partial * d operand
+                total = jnp.zeros_like(value)
+                for row, partial in zip(sources, partials, strict=True):
+                    own = (row - self.layout.inputs == j).astype(value.dtype)
+                    inner = get(tangents, jnp.maximum(row - first + 1, 0), j)
+                    total = total + partial * (inner + own)
+                return put(tangents, total, target - first + 1, j)
+
+            tangents = lax.fori_loop(ZERO, program.n_constants, chain, tangents)
+            return put(rows, value, target), tangents
+
+        rows, tangents = lax.fori_loop(ZERO, program.length, instruction, (rows, tangents))
+        jacobian = get(tangents, program.result - first + 1)
+        return get(rows, program.result), jacobian, rows, tangents
+
+    def _load(self, program: Program, constants: Array, rows: Array) -> Array:
+        def one(j: Array, rows: Array) -> Array:
+            row = jnp.broadcast_to(get(constants, j), rows.shape[1:])
+            return put(rows, row, j + self.layout.inputs)
+
+        return lax.fori_loop(ZERO, program.n_constants, one, rows)
+
+    def _decode(self, program: Program, i: Array) -> tuple[Array, list[Array], Array]:
+        word = program.words[i]
+        sources = [(word >> 16) & 255, (word >> 8) & 255, program.third[i]]
+        return word >> 24, sources[: self.arity], word & 255

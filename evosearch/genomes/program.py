@@ -1,0 +1,330 @@
+"""ProgramBatch: straight-line programs, which are expression graphs with sharing.
+
+A program is a list of instructions in topological order. An argument is one int16:
+
+    node k      ->  k            an earlier instruction's result
+    input i     -> -1 - i        i in 0..63
+    constant j  -> -65 - j       the program's own constants[j]
+
+A canonical program has every instruction reach the output, no instruction with constant
+arguments only, no two equal instructions, commutative arguments in order, and each constant used
+exactly once, in the order of use (see `evosearch.genomes.canonical`).
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Self
+
+import networkx as nx
+import numpy as np
+from jaxtyping import Float64, Int16, Int32, UInt8
+
+from evosearch.errors import GenomeFormatError
+from evosearch.genomes.batch import IntArray
+from evosearch.genomes.primitives import ARITY, BY_CODE, KNOWN
+
+MAX_INPUTS = 64
+MAX_NODES = 4096
+MAX_CONSTANTS = 8191
+FIRST_INPUT = -1
+FIRST_CONSTANT = -1 - MAX_INPUTS
+
+_MAGIC = b"EvP\x01"
+_HEADER = 10  # magic, u16 inputs, u16 nodes, u16 constants
+
+
+@dataclass(frozen=True, eq=False)
+class ProgramBatch:
+    """Programs of one output each. Unused places hold zeros.
+
+    Attributes:
+        ops: Primitive code of each instruction, 0 behind the end.
+        args: Up to three arguments of each instruction.
+        lengths: Instructions of each program; 0 when the output is an input or a constant.
+        constants: Constants of each program.
+        n_constants: How many of them are in use.
+        outputs: The argument that is the program's value.
+        n_inputs: Number of inputs of every program.
+    """
+
+    ops: UInt8[np.ndarray, "batch length"]
+    args: Int16[np.ndarray, "batch length 3"]
+    lengths: Int32[np.ndarray, " batch"]
+    constants: Float64[np.ndarray, "batch constants"]
+    n_constants: Int32[np.ndarray, " batch"]
+    outputs: Int16[np.ndarray, " batch"]
+    n_inputs: int
+    _bytes: list[bytes] = field(default_factory=list, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def take(self, rows: IntArray) -> Self:
+        """The programs at ``rows``."""
+        return type(self)(
+            self.ops[rows],
+            self.args[rows],
+            self.lengths[rows],
+            self.constants[rows],
+            self.n_constants[rows],
+            self.outputs[rows],
+            self.n_inputs,
+        )
+
+    def padded(self, length: int, constants: int) -> Self:
+        """The same programs in arrays of at least these widths."""
+        grow = max(0, length - self.ops.shape[1])
+        more = max(0, constants - self.constants.shape[1])
+        return type(self)(
+            np.pad(self.ops, ((0, 0), (0, grow))),
+            np.pad(self.args, ((0, 0), (0, grow), (0, 0))),
+            self.lengths,
+            np.pad(self.constants, ((0, 0), (0, more))),
+            self.n_constants,
+            self.outputs,
+            self.n_inputs,
+        )
+
+    def concatenate(self, others: Sequence[Self]) -> Self:
+        """This batch followed by ``others``; all must have the same number of inputs."""
+        every = [self, *others]
+        length = max(batch.ops.shape[1] for batch in every)
+        width = max(batch.constants.shape[1] for batch in every)
+        every = [batch.padded(length, width) for batch in every]
+        return type(self)(
+            np.concatenate([batch.ops for batch in every]),
+            np.concatenate([batch.args for batch in every]),
+            np.concatenate([batch.lengths for batch in every]),
+            np.concatenate([batch.constants for batch in every]),
+            np.concatenate([batch.n_constants for batch in every]),
+            np.concatenate([batch.outputs for batch in every]),
+            self.n_inputs,
+        )
+
+    def with_constants(self, constants: Float64[np.ndarray, "batch constants"]) -> Self:
+        """The same structures with other constants (unused places are set to zero)."""
+        used = np.arange(constants.shape[1]) < self.n_constants[:, None]
+        return type(self)(
+            self.ops,
+            self.args,
+            self.lengths,
+            np.where(used, constants, 0.0),
+            self.n_constants,
+            self.outputs,
+            self.n_inputs,
+        )
+
+    @classmethod
+    def identity(cls, n: int, n_inputs: int = 1) -> Self:
+        """n programs whose value is the first input."""
+        return cls(
+            np.zeros((n, 1), np.uint8),
+            np.zeros((n, 1, 3), np.int16),
+            np.zeros(n, np.int32),
+            np.zeros((n, 1)),
+            np.zeros(n, np.int32),
+            np.full(n, FIRST_INPUT, np.int16),
+            n_inputs,
+        )
+
+    def sizes(self) -> IntArray:
+        """Operations of each program (canonical: each depends on an input)."""
+        return self.lengths.astype(np.int64)
+
+    def to_bytes(self) -> list[bytes]:
+        """Magic, counts, instructions (op, arguments), output, constants, CRC32; little-endian."""
+        if not self._bytes and len(self):
+            self._bytes.extend(_encode(self, self.constants))
+        return list(self._bytes)
+
+    def digests(self) -> list[bytes]:
+        """blake2b-128 of the byte form."""
+        return [blake2b(row, digest_size=16).digest() for row in self.to_bytes()]
+
+    def structures(self) -> list[bytes]:
+        """blake2b-128 of the byte form with every constant set to zero."""
+        rows = _encode(self, np.zeros_like(self.constants))
+        return [blake2b(row, digest_size=16).digest() for row in rows]
+
+    @classmethod
+    def from_bytes(cls, rows: Sequence[bytes]) -> Self:
+        """Strict decoder; raises GenomeFormatError."""
+        decoded = [_decode(row) for row in rows]
+        if not decoded:
+            return cls.identity(0)
+        inputs = {program[0] for program in decoded}
+        if len(inputs) > 1:
+            raise GenomeFormatError(f"programs of different input counts in one batch: {inputs}")
+        length = max(1, max(len(program[1]) for program in decoded))
+        width = max(1, max(len(program[4]) for program in decoded))
+        n = len(decoded)
+        ops = np.zeros((n, length), np.uint8)
+        args = np.zeros((n, length, 3), np.int16)
+        constants = np.zeros((n, width))
+        for row, (_, op, arg, _, constant) in enumerate(decoded):
+            ops[row, : len(op)] = op
+            args[row, : len(op)] = np.reshape(arg, (-1, 3))
+            constants[row, : len(constant)] = constant
+        return cls(
+            ops,
+            args,
+            np.array([len(program[1]) for program in decoded], np.int32),
+            constants,
+            np.array([len(program[4]) for program in decoded], np.int32),
+            np.array([program[3] for program in decoded], np.int16),
+            inputs.pop(),
+        )
+
+    def graph(self, row: int) -> nx.DiGraph:
+        """networkx view: edges run from argument to user with attribute ``position``.
+
+        Nodes are ``x<i>``, ``c<j>`` (attribute ``value``) and ``n<k>`` (attribute ``op``); the
+        graph attribute ``output`` names the output's node, ``inputs`` counts the inputs.
+        """
+        graph = nx.DiGraph(output=_name(int(self.outputs[row])), inputs=self.n_inputs)
+        graph.add_nodes_from(f"x{i}" for i in range(self.n_inputs))
+        for j in range(int(self.n_constants[row])):
+            graph.add_node(f"c{j}", value=float(self.constants[row, j]))
+        for k in range(int(self.lengths[row])):
+            primitive = BY_CODE[int(self.ops[row, k])]
+            graph.add_node(f"n{k}", op=primitive.name)
+            for position in range(primitive.arity):
+                source = _name(int(self.args[row, k, position]))
+                # a node may use the same argument twice: the edge keeps every position
+                if graph.has_edge(source, f"n{k}"):
+                    graph.edges[source, f"n{k}"]["positions"] += (position,)
+                else:
+                    graph.add_edge(source, f"n{k}", positions=(position,))
+        return graph
+
+    @classmethod
+    def from_graph(cls, graph: nx.DiGraph) -> Self:
+        """Inverse of `graph` for one program; raises GenomeFormatError where it is no program."""
+        from evosearch.genomes.primitives import BY_NAME
+
+        try:
+            order = [
+                node
+                for node in nx.lexicographical_topological_sort(graph, key=_graph_order)
+                if "op" in graph.nodes[node]
+            ]
+            constants = [n for n in graph if "value" in graph.nodes[n]]
+            codes = {n: FIRST_CONSTANT - j for j, n in enumerate(constants)}
+            codes |= {f"x{i}": FIRST_INPUT - i for i in range(graph.graph["inputs"])}
+            codes |= {n: k for k, n in enumerate(order)}
+            ops = np.zeros((1, max(1, len(order))), np.uint8)
+            args = np.zeros((1, max(1, len(order)), 3), np.int16)
+            for k, node in enumerate(order):
+                ops[0, k] = BY_NAME[graph.nodes[node]["op"]].code
+                for source, _, positions in graph.in_edges(node, data="positions"):
+                    for position in positions:
+                        args[0, k, position] = codes[source]
+            values = [float(graph.nodes[n]["value"]) for n in constants]
+            batch = cls(
+                ops,
+                args,
+                np.array([len(order)], np.int32),
+                np.array([values or [0.0]]),
+                np.array([len(values)], np.int32),
+                np.array([codes[graph.graph["output"]]], np.int16),
+                graph.graph["inputs"],
+            )
+        except (KeyError, nx.NetworkXException, IndexError, ValueError) as error:
+            raise GenomeFormatError(f"not a program graph: {error}") from error
+        return cls.from_bytes(batch.to_bytes())
+
+
+def _graph_order(node: str) -> tuple[str, int]:
+    return node[:1], int(node[1:])
+
+
+def _name(argument: int) -> str:
+    if argument >= 0:
+        return f"n{argument}"
+    if argument > FIRST_CONSTANT:
+        return f"x{FIRST_INPUT - argument}"
+    return f"c{FIRST_CONSTANT - argument}"
+
+
+def _encode(batch: ProgramBatch, constants: Float64[np.ndarray, "batch constants"]) -> list[bytes]:
+    """All byte forms at once: lay every possible field out, keep those in use, cut the stream."""
+    n, length = batch.ops.shape
+    width = constants.shape[1]
+    head = np.zeros((n, _HEADER), np.uint8)
+    head[:, :4] = np.frombuffer(_MAGIC, np.uint8)
+    counts = np.stack([np.full(n, batch.n_inputs), batch.lengths, batch.n_constants], axis=1)
+    head[:, 4:] = counts.astype("<u2").view(np.uint8)
+    code = np.zeros((n, length, 7), np.uint8)
+    code[:, :, 0] = batch.ops
+    code[:, :, 1:] = batch.args.astype("<i2").view(np.uint8).reshape(n, length, 6)
+    keep = np.zeros((n, length, 7), bool)
+    active = np.arange(length) < batch.lengths[:, None]
+    keep[:, :, 0] = active
+    keep[:, :, 1:] = (
+        (np.arange(3) < ARITY[batch.ops][:, :, None]) & active[:, :, None]
+    ).repeat(2, axis=2)
+    tail = np.ascontiguousarray(batch.outputs.astype("<i2")).view(np.uint8).reshape(n, 2)
+    values = np.where(np.isnan(constants), np.nan, constants).astype("<f8")
+    used = (np.arange(width) < batch.n_constants[:, None]).repeat(8, axis=1)
+    everything = np.concatenate(
+        [head, code.reshape(n, -1), tail, values.view(np.uint8).reshape(n, -1)], axis=1
+    )
+    mask = np.concatenate(
+        [np.ones_like(head, bool), keep.reshape(n, -1), np.ones_like(tail, bool), used], axis=1
+    )
+    data = everything[mask].tobytes()
+    ends = np.cumsum(mask.sum(axis=1)).tolist()
+    rows = [data[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    return [row + zlib.crc32(row).to_bytes(4, "little") for row in rows]
+
+
+def _decode(
+    row: bytes,
+) -> tuple[int, list[int], list[tuple[int, int, int]], int, tuple[float, ...]]:
+    """One program as (inputs, ops, args, output, constants)."""
+    if len(row) < _HEADER + 6 or row[:4] != _MAGIC:
+        raise GenomeFormatError("not a program: expected the header of a version 1 program")
+    if zlib.crc32(row[:-4]) != int.from_bytes(row[-4:], "little"):
+        raise GenomeFormatError("program bytes are damaged: the checksum does not match")
+    inputs, nodes, n_constants = (
+        int.from_bytes(row[at : at + 2], "little") for at in range(4, _HEADER, 2)
+    )
+    if not (1 <= inputs <= MAX_INPUTS and nodes <= MAX_NODES and n_constants <= MAX_CONSTANTS):
+        raise GenomeFormatError(
+            f"program out of limits: {inputs} inputs, {nodes} operations, {n_constants} constants"
+        )
+    at = _HEADER
+    ops: list[int] = []
+    args: list[tuple[int, int, int]] = []
+    for node in range(nodes):
+        if at >= len(row) - 4 or not KNOWN[row[at]]:
+            raise GenomeFormatError(f"program operation {node} is unknown or missing")
+        arity = int(ARITY[row[at]])
+        found = [
+            int.from_bytes(row[at + 1 + 2 * j : at + 3 + 2 * j], "little", signed=True)
+            for j in range(arity)
+        ]
+        for argument in found:
+            _check_argument(argument, node, inputs, n_constants)
+        ops.append(row[at])
+        args.append((*found, *([0] * (3 - arity))))  # type: ignore[arg-type]
+        at += 1 + 2 * arity
+    if len(row) != at + 2 + 8 * n_constants + 4:
+        raise GenomeFormatError(f"program of {len(row)} bytes: its counts say otherwise")
+    output = int.from_bytes(row[at : at + 2], "little", signed=True)
+    _check_argument(output, nodes, inputs, n_constants)
+    constants = tuple(np.frombuffer(row, "<f8", n_constants, at + 2).tolist())
+    return inputs, ops, args, output, constants
+
+
+def _check_argument(argument: int, node: int, inputs: int, n_constants: int) -> None:
+    if argument >= 0:
+        valid = argument < node
+    elif argument > FIRST_CONSTANT:
+        valid = FIRST_INPUT - argument < inputs
+    else:
+        valid = FIRST_CONSTANT - argument < n_constants
+    if not valid:
+        raise GenomeFormatError(f"argument {_name(argument)} is not defined at operation {node}")
