@@ -48,7 +48,7 @@ class Nsga2Options(NoOptions):
 class Nsga3Options(NoOptions):
     """Arguments of ``selNSGA3`` and of its reference points."""
 
-    nd: Literal["standard", "log"] = Field("standard", description="Non-dominated sorting.")
+    nd: Literal["standard", "log"] = Field("log", description="Non-dominated sorting.")
     p: int = Field(12, ge=1, description="Divisions of each axis between reference points.")
     scaling: float | None = Field(
         None, gt=0.0, description="Scale of the layer of reference points."
@@ -127,12 +127,15 @@ def select(
         name: One of `OPERATORS`.
         costs: Finite; lower is better. ``selRoulette`` and ``selStochasticUniversalSampling`` need
             something to maximise: they see how far the first cost is below the worst one.
+            ``selSPEA2`` takes time cubic in the size of the front (a minute and a half for 1000).
         k: How many to pick. Operators that pick nobody twice return at most n.
         rng: Seeds the generators that DEAP uses; their states are put back.
         sizes: Sizes for ``selDoubleTournament``; equal ones where left out.
         options: The operator's own arguments by DEAP's names, see `OPERATORS`.
     """
     arguments = OPERATORS[name].model_validate(options).model_dump()
+    if "nd" in arguments and costs.shape[1] == 1:
+        arguments["nd"] = "standard"  # DEAP's other sorting fails on one objective
     sizes = np.ones(len(costs), np.int64) if sizes is None else sizes
     individuals = _individuals(costs, sizes, proportionate=name in _PROPORTIONATE)
     with _seeded(rng):
