@@ -25,7 +25,7 @@ Weight = Annotated[float, Field(ge=0)]
 # What may differ between two runs of a campaign without changing its course.
 _FREE = {
     "budget": None,
-    "store": None,
+    "store": ("url",),
     "campaign": ("notes",),
     "execution": ("workers", "timeout", "memory"),
 }

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Int64
 
 from evosearch.contracts import Operator, SearchSpace
 from evosearch.errors import ConfigError, PluginError
+from evosearch.genomes.batch import replaced
 from evosearch.population import Population
 
 RANDOM = "random"  # the operator of arity 0 that samples evenly, where a space has one
@@ -161,14 +162,7 @@ def _mutate_again(
             slots = np.flatnonzero(again & (chosen == index))
             if len(slots):
                 changed = operators[name].apply(rng, (genomes.take(slots),), len(slots))
-                genomes = _replace(genomes, slots, changed)
+                genomes = replaced(genomes, slots, changed)
                 for slot in slots:
                     labels[slot] += f"+{name}"
     return genomes
-
-
-def _replace(genomes: Any, rows: Int64[np.ndarray, " rows"], changed: Any) -> Any:
-    """``genomes`` with those at ``rows`` exchanged for ``changed``."""
-    places = np.arange(len(genomes))
-    places[rows] = len(genomes) + np.arange(len(rows))
-    return genomes.concatenate([changed]).take(places)

@@ -1,0 +1,5 @@
+"""Execution: where batches are scored."""
+
+from evosearch.execution.inline import InlineExecutor as InlineExecutor
+from evosearch.execution.protocol import Executor as Executor
+from evosearch.execution.protocol import Failed as Failed

@@ -1,7 +1,7 @@
 """The contract of genomes: an immutable batch of arrays whose leading axis is the individual."""
 
 from collections.abc import Sequence
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -48,3 +48,10 @@ class GenomeBatch(Protocol):
     def sizes(self) -> IntArray:
         """Size of each individual: operations of a program, genes of a vector, rows of a table."""
         ...
+
+
+def replaced(genomes: Any, rows: IntArray, changed: Any) -> Any:
+    """``genomes`` with those at ``rows`` exchanged for ``changed``, in that order."""
+    places = np.arange(len(genomes))
+    places[rows] = len(genomes) + np.arange(len(rows))
+    return genomes.concatenate([changed]).take(places)

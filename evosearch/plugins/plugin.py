@@ -8,7 +8,7 @@ A plug-in is written in a campaign file as
 
 It is a class made from its options, a pydantic model that the class names as ``options_model``
 (none: it takes no options); one that also wants the campaign file's folder has a second parameter
-called ``base``. An evaluator may also be a plain function, see `evosearch.function_evaluator`.
+called ``base``. An evaluator may also be a plain function, see `FunctionEvaluator`.
 """
 
 import difflib
@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict
 
 from evosearch.contracts import Evaluator, SearchSpace
 from evosearch.errors import EvosearchError, PluginError
-from evosearch.function_evaluator import FunctionEvaluator
+from evosearch.plugins.function_evaluator import FunctionEvaluator
 
 GROUPS = {
     "search space": "evosearch.search_spaces",

@@ -10,7 +10,7 @@ that scores a whole batch is some hundred times faster.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from evosearch import seeding
 from evosearch.contracts import Key, Objective, Prepared, Scores, SearchSpace, elementwise
 from evosearch.errors import EvaluatorError, PluginError
+from evosearch.genomes.batch import GenomeBatch
 from evosearch.genomes.evaluate import evaluate
 from evosearch.genomes.program import ProgramBatch
 from evosearch.genomes.vector import VectorBatch
@@ -38,7 +39,8 @@ class Program:
         """Its values at arrays of points, one array for each input."""
         points = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in inputs))
         flat = np.stack([column.ravel() for column in points])
-        return evaluate(self.batch, flat)[0].reshape(points[0].shape)
+        values: npt.NDArray[np.float64] = evaluate(self.batch, flat)[0]
+        return values.reshape(points[0].shape)
 
     @property
     def size(self) -> int:
@@ -76,8 +78,10 @@ class Vector(Mapping[str, Any]):
 class FunctionEvaluator:
     """Scores every individual by a call of one Python function."""
 
-    measures: tuple[str, ...] = ()
-    fidelities = ("full",)
+    genome_type: type[GenomeBatch]
+    objectives: Sequence[Objective]
+    measures: Sequence[str] = ()
+    fidelities: Sequence[str] = ("full",)
     batch_invariant = True
 
     def __init__(
@@ -114,7 +118,7 @@ class FunctionEvaluator:
         if isinstance(genome, ProgramBatch):
             return Program(genome, text)
         if isinstance(genome, VectorBatch):
-            return Vector(genome.rows()[0], text)
+            return Vector(genome.rows_as_dicts()[0], text)
         return genome
 
     def _probe(self) -> tuple[Objective, ...]:

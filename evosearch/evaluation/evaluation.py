@@ -1,0 +1,241 @@
+"""Evaluation: score children once, in batches, and reuse what is known."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int8, Int64
+
+from evosearch.contracts import Scores, Status
+from evosearch.evaluation.known import Known, Rows
+from evosearch.evaluation.worker import Scored, Worker
+from evosearch.execution import Executor, Failed
+from evosearch.genomes.batch import replaced
+
+
+class Stored(Protocol):
+    """Individuals of this campaign read back from the store, in the order of ids.
+
+    ``refined`` says which were refined and scored, not reused.
+    """
+
+    structures: list[bytes]
+    digests: list[bytes]
+    genomes: list[bytes]
+    objectives: Float64[np.ndarray, "n objectives"]
+    status: Int8[np.ndarray, " n"]
+    measures: Float64[np.ndarray, "n measures"]
+    refined: Bool[np.ndarray, " n"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """Children after evaluation, in slot order.
+
+    Attributes:
+        genomes: As refined.
+        digests: Of these.
+        structures: Of these.
+        objectives: As the evaluator returned them, NaN for batches that failed.
+        status: A `Status` each.
+        measures: In the order of the evaluator's names.
+        reused: Whether the scores were known before this batch, or came from another child of it.
+        evaluations: How many count for the budget: all that this campaign had not scored before.
+        messages: Row -> why it failed.
+        seconds: Wall clock by part, ``refine`` and ``score``.
+    """
+
+    genomes: Any
+    digests: list[bytes]
+    structures: list[bytes]
+    objectives: Float64[np.ndarray, "n objectives"]
+    status: Int8[np.ndarray, " n"]
+    measures: Float64[np.ndarray, "n measures"]
+    reused: Bool[np.ndarray, " n"]
+    evaluations: int
+    messages: Mapping[int, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+
+class Evaluation:
+    """Scores the children of one campaign.
+
+    Whether a child is refined and scored depends on this campaign's own past alone. ``shared``
+    scores, of other campaigns with the same evaluator, save time and never change the outcome:
+    they replace the call of ``score`` for evaluators that do not refine.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        executor: Executor,
+        *,
+        batch: int,
+        max_fits: int,
+        shared: Known | None = None,
+    ) -> None:
+        self._worker = worker
+        self._executor = executor
+        self._batch = batch
+        self._max_fits = max_fits
+        self._shared = None if worker.refines else shared
+        self.known = Known(worker.evaluator.objectives, len(worker.evaluator.measures))
+
+    def evaluate(self, children: Any) -> Evaluated:
+        """Refine and score children; those already known, and repetitions, are looked up."""
+        genomes = self._settled(children)
+        fresh, first = self._fresh(genomes.digests())
+        return self._remember(genomes, fresh, first, self._score(genomes.take(fresh)))
+
+    def accept(self, children: Any, scores: Scores) -> Evaluated:
+        """The same for children that were scored elsewhere; what was known before stays."""
+        scores = self._worker.checked(scores, len(children))
+        fresh, first = self._fresh(children.digests())
+        batch = _Fresh(
+            children.take(fresh),
+            (scores.objectives[fresh], scores.status[fresh], scores.measures[fresh]),
+            np.zeros(len(fresh), dtype=bool),
+            {row: scores.messages[s] for row, s in enumerate(fresh) if s in scores.messages},
+            {},
+        )
+        return self._remember(children, fresh, first, batch)
+
+    def rebuild(self, stored: Stored) -> None:
+        """Forget everything but these individuals of this campaign, in the order of ids."""
+        self.known = Known(self._worker.evaluator.objectives, len(self._worker.evaluator.measures))
+        self.known.remember(stored.digests, stored.objectives, stored.status, stored.measures)
+        if self._worker.refines:
+            self.known.remember_fits(
+                stored.structures, stored.digests, stored.genomes, stored.refined
+            )
+
+    def _fresh(
+        self, digests: Sequence[bytes]
+    ) -> tuple[Int64[np.ndarray, " fresh"], Int64[np.ndarray, " n"]]:
+        """Slots to score, and for each slot the first one of the same digest."""
+        seen: dict[bytes, int] = {}
+        first = np.array([seen.setdefault(digest, slot) for slot, digest in enumerate(digests)])
+        unknown = self.known.rows(digests) < 0
+        return np.flatnonzero(unknown & (first == np.arange(len(digests)))), first
+
+    def _remember(
+        self,
+        genomes: Any,
+        fresh: Int64[np.ndarray, " fresh"],
+        first: Int64[np.ndarray, " n"],
+        batch: "_Fresh",
+    ) -> Evaluated:
+        """All children with their scores, after the fresh ones have joined the known ones."""
+        genomes = replaced(genomes, fresh, batch.genomes).take(first)
+        digests, structures = genomes.digests(), genomes.structures()
+        self.known.remember([digests[slot] for slot in fresh], *batch.scores)
+        objectives, status, measures = self.known.scores(self.known.rows(digests))
+        reused = np.ones(len(digests), dtype=bool)
+        reused[fresh[~batch.shared]] = False
+        if self._worker.refines:
+            self.known.remember_fits(structures, digests, genomes.to_bytes(), ~reused)
+        return Evaluated(
+            genomes=genomes,
+            digests=digests,
+            structures=structures,
+            objectives=objectives,
+            status=status,
+            measures=measures,
+            reused=reused,
+            evaluations=len(fresh),
+            messages={int(fresh[row]): text for row, text in batch.messages.items()},
+            seconds=batch.seconds,
+        )
+
+    def _settled(self, children: Any) -> Any:
+        """Children whose structure was refined often enough take the best constants known."""
+        if not self._worker.refines:
+            return children
+        slots, best = [], []
+        structures = children.structures()
+        for slot in np.flatnonzero(self.known.rows(children.digests()) < 0).tolist():
+            genome = self.known.best_of(structures[slot], self._max_fits)
+            if genome is not None:
+                slots.append(slot)
+                best.append(genome)
+        if not slots:
+            return children
+        return replaced(children, np.array(slots), type(children).from_bytes(best))
+
+    def _score(self, genomes: Any) -> "_Fresh":
+        """Refine and score genomes that this campaign does not know."""
+        if self._shared is None:
+            return self._compute(genomes)
+        shared = self._shared.rows(genomes.digests())
+        rows = np.flatnonzero(shared < 0)
+        computed = self._compute(genomes.take(rows))
+        scores = self._shared.scores(shared)
+        for known, new in zip(scores, computed.scores, strict=True):
+            known[rows] = new
+        messages = {int(rows[row]): text for row, text in computed.messages.items()}
+        return _Fresh(genomes, scores, shared >= 0, messages, computed.seconds)
+
+    def _compute(self, genomes: Any) -> "_Fresh":
+        """Refine and score through the executor, in batches of the campaign's width."""
+        started = time.perf_counter()
+        edges = range(0, len(genomes), self._batch)
+        batches = [
+            genomes.take(np.arange(edge, min(edge + self._batch, len(genomes)))) for edge in edges
+        ]
+        outcomes = self._executor.run(self._worker, batches)
+        done = [
+            _failure(batch, outcome, self._worker) if isinstance(outcome, Failed) else outcome
+            for batch, outcome in zip(batches, outcomes, strict=True)
+        ]
+        messages = {
+            edge + row: text
+            for edge, batch in zip(edges, done, strict=True)
+            for row, text in batch.scores.messages.items()
+        }
+        seconds = _shares(done, time.perf_counter() - started)
+        if not done:
+            done = [_failure(genomes, Failed(Status.ERROR, ""), self._worker)]  # of length 0
+        scores = (
+            np.concatenate([batch.scores.objectives for batch in done]),
+            np.concatenate([batch.scores.status for batch in done]),
+            np.concatenate([batch.scores.measures for batch in done]),
+        )
+        refined = done[0].genomes.concatenate([batch.genomes for batch in done[1:]])
+        return _Fresh(refined, scores, np.zeros(len(genomes), dtype=bool), messages, seconds)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fresh:
+    """Genomes scored for the first time in this campaign."""
+
+    genomes: Any
+    scores: Rows
+    shared: Bool[np.ndarray, " n"]  # taken from another campaign
+    messages: Mapping[int, str]
+    seconds: Mapping[str, float]
+
+
+def _failure(genomes: Any, failed: Failed, worker: Worker) -> Scored:
+    """What becomes of the genomes of a batch that gave no result."""
+    n = len(genomes)
+    evaluator = worker.evaluator
+    scores = Scores(
+        np.full((n, len(evaluator.objectives)), np.nan),
+        np.full(n, failed.status, dtype=np.int8),
+        np.full((n, len(evaluator.measures)), np.nan),
+        dict.fromkeys(range(n), failed.message),
+    )
+    return Scored(genomes, scores, 0.0, 0.0)
+
+
+def _shares(batches: Sequence[Scored], wall: float) -> dict[str, float]:
+    """Wall clock of the batches by part, in proportion to what their workers measured."""
+    refine = sum(batch.refine_seconds for batch in batches)
+    score = sum(batch.score_seconds for batch in batches)
+    share = refine / (refine + score) if refine + score > 0 else 0.0
+    return {"refine": wall * share, "score": wall * (1.0 - share)}

@@ -1,0 +1,138 @@
+"""Worker: refines and scores one batch, and checks what the evaluator returns."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from evosearch.contracts import Evaluator, Key, Prepared, Scores, Status
+from evosearch.errors import EvaluatorError
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """A batch after refinement, with its scores and the seconds that both took."""
+
+    genomes: Any
+    scores: Scores
+    refine_seconds: float
+    score_seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Worker:
+    """Everything that scoring a batch depends on besides the genomes.
+
+    Attributes:
+        evaluator: Scores them.
+        name: Of the evaluator, for messages.
+        prepared: What its ``prepare`` returned when the campaign was created.
+        width: Every batch is padded to this many individuals, because compiled code may round
+            differently for another width; 0 for evaluators that say ``batch_invariant = True``.
+        fidelity: At which to score.
+        refine_key: The same for the whole campaign: refinement depends on the genome alone.
+        score_key: Likewise.
+    """
+
+    evaluator: Evaluator
+    name: str
+    prepared: Prepared
+    width: int
+    fidelity: str
+    refine_key: Key
+    score_key: Key
+
+    @property
+    def refines(self) -> bool:
+        """Whether the evaluator improves genomes before it scores them."""
+        return hasattr(self.evaluator, "refine")
+
+    def __call__(self, genomes: Any) -> Scored:
+        """Refine and score a batch of at most ``width`` individuals.
+
+        Raises:
+            EvaluatorError: What came back has another shape or type than the contract says.
+        """
+        n = len(genomes)
+        started = time.perf_counter()
+        padded = genomes.take(_padded(n, self.width))
+        if self.refines:
+            padded = self._refine(padded)
+        refined = time.perf_counter()
+        scores = self.evaluator.score(
+            padded, self.prepared, fidelity=self.fidelity, key=self.score_key
+        )
+        scores = _first(self.checked(scores, len(padded)), n)
+        ended = time.perf_counter()
+        return Scored(padded.take(np.arange(n)), scores, refined - started, ended - refined)
+
+    def _refine(self, genomes: Any) -> Any:
+        refined = self.evaluator.refine(genomes, self.prepared, self.refine_key)  # type: ignore[attr-defined]
+        if not isinstance(refined, self.evaluator.genome_type) or len(refined) != len(genomes):
+            raise EvaluatorError(
+                f"evaluator {self.name!r}: refine has to return a "
+                f"{self.evaluator.genome_type.__name__} of {len(genomes)} genomes, received "
+                f"{_what(refined)}"
+            )
+        return refined
+
+    def checked(self, scores: Scores, n: int) -> Scores:
+        """The scores of n individuals in the promised types; non-finite ones lose status OK."""
+        if not isinstance(scores, Scores):
+            raise EvaluatorError(
+                f"evaluator {self.name!r}: score has to return evosearch.contracts.Scores, "
+                f"received {_what(scores)}"
+            )
+        names = [objective.name for objective in self.evaluator.objectives]
+        measures = scores.measures
+        if not self.evaluator.measures and np.size(measures) == 0:
+            measures = np.zeros((n, 0))
+        objectives = self._array("objectives", scores.objectives, n, names)
+        measures = self._array("measures", measures, n, self.evaluator.measures)
+        status = np.asarray(scores.status)
+        legal = (
+            status.shape == (n,) and status.dtype.kind in "iu" and np.isin(status, list(Status))
+        )
+        if not np.all(legal):
+            raise EvaluatorError(
+                f"evaluator {self.name!r}: status has to be [batch] = [{n}] of "
+                f"evosearch.contracts.Status (0 to {max(Status)}), received {_what(status)}"
+            )
+        finite = np.isfinite(objectives).all(axis=1) & np.isfinite(measures).all(axis=1)
+        broken = (status == Status.OK) & ~finite
+        status = np.where(broken, Status.NONFINITE, status).astype(np.int8)
+        return Scores(objectives, status, measures, dict(scores.messages))
+
+    def _array(self, what: str, values: Any, n: int, names: Any) -> Any:
+        values = np.asarray(values)
+        if values.shape != (n, len(names)) or values.dtype.kind not in "fiu":
+            raise EvaluatorError(
+                f"evaluator {self.name!r}: {what} has to be [batch, {what}] = "
+                f"[{n}, {len(names)}] real numbers ({', '.join(names)}), received {_what(values)}"
+            )
+        return values.astype(np.float64)
+
+
+def _padded(n: int, width: int) -> Any:
+    """Rows 0..n-1, followed by repetitions of the first up to ``width``."""
+    return np.concatenate([np.arange(n), np.zeros(max(0, width - n), dtype=np.int64)])
+
+
+def _first(scores: Scores, n: int) -> Scores:
+    messages = {row: text for row, text in scores.messages.items() if row < n}
+    return replace(
+        scores,
+        objectives=scores.objectives[:n],
+        status=scores.status[:n],
+        measures=scores.measures[:n],
+        messages=messages,
+    )
+
+
+def _what(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{list(value.shape)} of {value.dtype}"
+    if hasattr(value, "__len__"):
+        return f"{type(value).__name__} of length {len(value)}"
+    return f"{type(value).__name__}: {value!r}"
