@@ -105,7 +105,7 @@ class Interval:
         return self._inside(np.sort(np.concatenate([from_low, from_high])))
 
     def _inside(self, points: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-        return np.clip(points, self.first, self.last)
+        return np.asarray(np.clip(points, self.first, self.last))
 
 
 def _distance(exponents: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
