@@ -18,6 +18,7 @@ from jaxtyping import Float64, Int64
 from pydantic import BaseModel, ConfigDict, Field
 
 from evosearch.errors import ConfigError, ExportError, GenomeFormatError
+from evosearch.genomes.canonical import canonical
 from evosearch.genomes.primitives import ALL, ARITY, BY_CODE, BY_NAME, PrimitiveSet
 from evosearch.genomes.program import (
     FIRST_CONSTANT,
@@ -273,7 +274,7 @@ def to_tree(
 
 
 def from_tree(tree: Sequence[Any], n_inputs: int | None = None) -> ProgramBatch:
-    """The program of a tree, with equal subtrees shared; a batch of one.
+    """The canonical program of a tree, with equal subtrees shared; a batch of one.
 
     Args:
         tree: A ``gp.PrimitiveTree`` of functions that are primitives here, see `FOREIGN_NAMES`.
@@ -307,7 +308,7 @@ class _TreeReader:
 
     def instruction(self, node: Any, values: list[int | float]) -> int:
         code = _code(node)
-        # a float and an int of one value are different arguments; so are 0.0 and -0.0
+        # the text tells 0.0 from -0.0, the type constants from arguments
         key = (code, *((type(value), str(value)) for value in values))
         if key not in self._known:
             if len(self.ops) == MAX_NODES:
@@ -318,7 +319,6 @@ class _TreeReader:
         return self._known[key]
 
     def argument(self, value: int | float) -> int:
-        """Each use of a constant is a constant of its own, to be fitted by itself."""
         if isinstance(value, int):
             return value
         if len(self.constants) == MAX_CONSTANTS:
@@ -335,7 +335,7 @@ class _TreeReader:
         args = np.zeros((1, max(1, len(self.ops)), 3), np.int16)
         for k, row in enumerate(self.args):
             args[0, k, : len(row)] = row
-        return ProgramBatch(
+        program = ProgramBatch(
             np.array([self.ops or [0]], np.uint8),
             args,
             np.array([len(self.ops)], np.int32),
@@ -344,6 +344,7 @@ class _TreeReader:
             np.array([output], np.int16),
             named if n_inputs is None else n_inputs,
         )
+        return canonical(program)
 
 
 def _code(node: Any) -> int:

@@ -32,12 +32,13 @@ def _nothing(
     box: Box, rng: np.random.Generator, _parents: tuple[VectorBatch, ...], n: int
 ) -> VectorBatch:
     """Uniform in the unit box: uniform reals and choices, log-uniform logs."""
-    return VectorBatch(box.genes, box.from_unit(rng.random((n, len(box.genes)))))
+    return VectorBatch(box.genes, box.from_unit(rng.random((n, len(box.genes)))) + 0.0)
 
 
 def _operator(arity: int, box: Box, vary: Callable[..., Matrix]) -> Operator:
     def apply(rng: np.random.Generator, parents: tuple[VectorBatch, ...], _n: int) -> VectorBatch:
-        return VectorBatch(box.genes, vary(box, rng, *(parent.values for parent in parents)))
+        values = vary(box, rng, *(parent.values for parent in parents))
+        return VectorBatch(box.genes, values + 0.0)  # -0.0 is stored as 0.0
 
     return Operator(arity, apply)
 
