@@ -1,8 +1,9 @@
 """The primitives in mpmath: real arithmetic with as many digits as asked.
 
-What has no real value (a logarithm of a negative number, a division by zero) is NaN. Exponents
-beyond those of a 128-bit float become infinity or zero, so that no program of untrusted origin
-can ask for unbounded time or memory.
+Division by zero is infinite as in IEEE arithmetic, so that continued fractions pass their poles;
+what has no real value (a logarithm of a negative number, 0/0) is NaN. Exponents beyond those of a
+128-bit float become infinity or zero, so that no program of untrusted origin can ask for
+unbounded time or memory.
 """
 
 from collections.abc import Callable, Sequence
@@ -47,6 +48,10 @@ def _bounded(mp: Any, value: Any) -> Any:
     return mp.zero if magnitude < -_LARGEST_EXPONENT else value
 
 
+def _div(mp: Any, a: Any, b: Any) -> Any:
+    return mp.fdiv(a, b) if b or not a else mp.sign(a) * mp.inf
+
+
 def _exp(mp: Any, a: Any) -> Any:
     if abs(a) > _LARGEST_EXPONENT:
         return mp.inf if a > 0 else mp.zero
@@ -69,7 +74,7 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "add": lambda mp, a, b: mp.fadd(a, b),
     "sub": lambda mp, a, b: mp.fsub(a, b),
     "mul": lambda mp, a, b: mp.fmul(a, b),
-    "div": lambda mp, a, b: mp.fdiv(a, b),
+    "div": _div,
     "max": lambda _, a, b: max(a, b),
     "min": lambda _, a, b: min(a, b),
     "fma": lambda mp, a, b, c: mp.fadd(mp.fmul(a, b, exact=True), c),
@@ -77,7 +82,7 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "abs": lambda _, a: abs(a),
     "sqrt": lambda mp, a: mp.sqrt(a),
     "exp": _exp,
-    "log": lambda mp, a: mp.log(a),
+    "log": lambda mp, a: mp.log(a) if a else -mp.inf,
     "sin": lambda mp, a: mp.sin(a),
     "cos": lambda mp, a: mp.cos(a),
     "tan": lambda mp, a: mp.tan(a),

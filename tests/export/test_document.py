@@ -5,14 +5,14 @@ import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from evosearch.errors import DocumentFormatError, UsageError
 from evosearch.export import number, strict
 from evosearch.export.document import Node, ProgramDocument
 from evosearch.export.values import evaluate, evaluate_precise, regular, rounding
-from evosearch.genomes.primitives import BY_NAME
+from evosearch.genomes import evaluate as genome_values
 from evosearch.genomes.program import ProgramBatch
+from tests.export.programs import documents
 
 # 2^x to about 9e-4 in three operations: the square of a line of a line
 EXPONENTIAL = {
@@ -32,24 +32,6 @@ EXPONENTIAL = {
 
 def text(**changes):
     return json.dumps({**EXPONENTIAL, **changes})
-
-
-@st.composite
-def documents(draw, ops=tuple(BY_NAME), max_nodes=12, inputs=1):
-    """Random programs whose nodes use inputs, constants and earlier nodes."""
-    names = ["x"] if inputs == 1 else [f"x{i}" for i in range(inputs)]
-    decimals = st.floats(-4, 4, allow_subnormal=False).map(repr)
-    hexes = st.floats(-4, 4, allow_subnormal=False).map(float.hex)
-    constants = draw(st.lists(st.one_of(decimals, hexes), min_size=1, max_size=6))
-    nodes = []
-    for k in range(draw(st.integers(0, max_nodes))):
-        op = draw(st.sampled_from(ops))
-        known = [f"n{j}" for j in range(k)] * 2 + names + [f"c{j}" for j in range(len(constants))]
-        first = draw(st.sampled_from([f"n{j}" for j in range(k)] + names))
-        args = [draw(st.sampled_from(known)) for _ in range(BY_NAME[op].arity - 1)]
-        nodes.append(Node(op, (first, *args)))
-    output = f"n{len(nodes) - 1}" if nodes else names[0]
-    return ProgramDocument(tuple(names), tuple(constants), tuple(nodes), (output,))
 
 
 def test_the_published_form_is_read_and_written_unchanged():
@@ -247,6 +229,15 @@ def test_values_are_those_of_the_formula():
     narrow = evaluate(document, x.astype(np.float32))
     assert narrow.dtype == np.float32
     assert np.allclose(narrow, evaluate(document, x), rtol=1e-6)
+
+
+@settings(deadline=None, derandomize=True, max_examples=50)
+@given(documents(inputs=2))
+def test_values_are_those_of_the_genome(document):
+    x = np.random.Generator(np.random.Philox(key=1)).normal(size=(2, 40))
+    for dtype in (np.float64, np.float32):
+        genome = genome_values.evaluate(document.to_program(), x, dtype)[0]
+        assert np.array_equal(evaluate(document, x.astype(dtype)), genome, equal_nan=True)
 
 
 def test_precise_values_use_every_digit():

@@ -1,0 +1,1 @@
+"""What programs can be exported to: one file a target."""
