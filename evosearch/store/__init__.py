@@ -1,0 +1,1 @@
+"""The database: campaigns, every individual, score and parent, as rows of SQL."""

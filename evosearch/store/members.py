@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+STATUS_NAMES = ("ok", "invalid", "nonfinite", "timeout", "memory", "error", "quarantined")
+
 
 @dataclass(frozen=True)
 class Member:

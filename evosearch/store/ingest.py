@@ -1,0 +1,248 @@
+"""commit: one generation in one transaction."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import sqlalchemy as sa
+from jaxtyping import Int64
+
+from evosearch.contracts import Status
+from evosearch.errors import StorageError
+from evosearch.store import schema
+from evosearch.store.digests import DigestIndex, Keys, keys_of
+from evosearch.store.encoding import measures_to_bytes, timestamp, to_json
+from evosearch.store.engine import SqlEngine
+from evosearch.store.failpoints import failpoint
+from evosearch.store.lease import Lease, fence
+from evosearch.store.records import (
+    MAX_OBJECTIVES,
+    FrontMember,
+    GenerationRecord,
+    IndividualRows,
+    stored_objectives,
+)
+from evosearch.store.retention import prune
+
+MAX_MESSAGE = 4096  # bytes of a failure's text
+
+_LAST_SQL = """
+    SELECT generation, first_id + children, total_reused, total_failed, total_profile
+    FROM generation WHERE campaign_id = :campaign ORDER BY generation DESC LIMIT 1
+"""
+_FRONT_SQL = """
+    SELECT individual_id FROM archive WHERE campaign_id = :campaign AND until_generation IS NULL
+"""
+_DIGESTS_SQL = "SELECT digest, id FROM genome WHERE campaign_id = :campaign"
+_RETAIN_SQL = "SELECT retain FROM campaign WHERE id = :campaign"
+
+_GENOME = ("campaign_id", "id", "digest", "structure", "size", "payload")
+_INDIVIDUAL = (
+    *("campaign_id", "id", "generation", "island", "slot", "operator", "genome_id", "status"),
+    *("reused", "measures"),
+    *(f"obj{i}" for i in range(MAX_OBJECTIVES)),
+)
+_EDGE = ("campaign_id", "child", "position", "parent")
+_EVALUATION = ("campaign_id", "individual_id", "status", "message")
+_SURVIVOR = ("campaign_id", "island", "position", "individual_id")
+_ARCHIVE = ("campaign_id", "individual_id", "since_generation", "until_generation", "expression")
+
+
+class _Last(NamedTuple):
+    """The generation before, and totals up to it."""
+
+    generation: int
+    next_id: int = 1
+    reused: int = 0
+    failed: int = 0
+    profile: str = "{}"
+
+
+class Ingest:
+    """Writes the generations of one campaign that this process holds."""
+
+    def __init__(self, engine: SqlEngine, lease: Lease) -> None:
+        self._engine = engine
+        self._lease = lease
+        self._campaign = lease.campaign_id
+        self._retain = str(engine.rows(_RETAIN_SQL, campaign=self._campaign)[0][0])
+        self._index = self._load_index()
+
+    def commit(self, record: GenerationRecord) -> int:
+        """Store a generation; see `Store.commit`."""
+        keys = keys_of(record.individuals.digests)
+        failpoint("before-begin")
+        with self._engine.transaction():
+            fence(self._engine, self._lease)
+            last = self._last(record)
+            genome_ids, new = self._genome_ids(keys, record.individuals.ids)
+            self._write_genomes(record.individuals, new)
+            failpoint("after-genomes")
+            self._write_individuals(record, genome_ids)
+            self._write_edges(record.individuals)
+            self._write_failures(record.individuals)
+            self._write_survivors(record.survivors)
+            self._write_front(record.generation, record.front)
+            self._write_generation(record, last)
+            dropped = prune(self._engine, self._campaign, self._retain, record.generation)
+            failpoint("before-commit")
+        failpoint("after-commit")
+        if dropped:
+            self._index = self._load_index()
+        else:
+            self._index.add(keys[new], record.individuals.ids[new])
+        return dropped
+
+    def _load_index(self) -> DigestIndex:
+        index = DigestIndex()
+        rows = self._engine.rows(_DIGESTS_SQL, campaign=self._campaign)
+        ids = np.array([row[1] for row in rows], np.int64)
+        index.add(keys_of([bytes(row[0]) for row in rows]), ids)
+        return index
+
+    def _last(self, record: GenerationRecord) -> _Last:
+        """What is stored before this generation; StorageError if it does not follow that."""
+        found = self._engine.rows(_LAST_SQL, campaign=self._campaign)
+        last = _Last(*found[0]) if found else _Last(record.generation - 1)
+        if record.generation != last.generation + 1:
+            raise StorageError(
+                f"generation {record.generation} cannot follow generation {last.generation}"
+            )
+        ids = record.individuals.ids
+        if not np.array_equal(ids, np.arange(last.next_id, last.next_id + len(ids))):
+            raise StorageError(
+                f"the children of generation {record.generation} must be numbered from "
+                f"{last.next_id}, consecutively"
+            )
+        return last
+
+    def _genome_ids(
+        self, keys: Keys, ids: Int64[np.ndarray, " n"]
+    ) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " new"]]:
+        """Genome of each child, and the rows that bring a new one."""
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        known = self._index.find(keys)
+        genome_ids = np.where(known > 0, known, ids[first[inverse]])
+        return genome_ids, np.sort(first[known[first] == 0])
+
+    def _write_genomes(self, rows: IndividualRows, new: Int64[np.ndarray, " new"]) -> None:
+        sizes = rows.sizes.tolist()
+        self._insert(
+            schema.genome,
+            _GENOME,
+            [
+                (
+                    int(rows.ids[row]),
+                    rows.digests[row],
+                    rows.structures[row],
+                    sizes[row],
+                    rows.genomes[row],
+                )
+                for row in new.tolist()
+            ],
+        )
+
+    def _write_individuals(
+        self, record: GenerationRecord, genome_ids: Int64[np.ndarray, " n"]
+    ) -> None:
+        rows = record.individuals
+        self._insert(
+            schema.individual,
+            _INDIVIDUAL,
+            zip(
+                rows.ids.tolist(),
+                [record.generation] * len(rows),
+                rows.islands.tolist(),
+                rows.slots.tolist(),
+                rows.operators,
+                genome_ids.tolist(),
+                rows.status.tolist(),
+                rows.reused.tolist(),
+                measures_to_bytes(rows.measures),
+                *_objective_columns(rows),
+                strict=True,
+            ),
+        )
+
+    def _write_edges(self, rows: IndividualRows) -> None:
+        child, position = np.nonzero(rows.parents)
+        parents = rows.parents[child, position].tolist()
+        edges = zip(rows.ids[child].tolist(), position.tolist(), parents, strict=True)
+        self._insert(schema.lineage_edge, _EDGE, edges)
+
+    def _write_failures(self, rows: IndividualRows) -> None:
+        failed = np.flatnonzero(rows.status != Status.OK).tolist()
+        self._insert(
+            schema.evaluation,
+            _EVALUATION,
+            [
+                (int(rows.ids[row]), int(rows.status[row]), _cut(rows.messages.get(row, "")))
+                for row in failed
+            ],
+        )
+
+    def _write_survivors(self, survivors: Sequence[Int64[np.ndarray, " survivors"]]) -> None:
+        table = schema.survivor
+        self._engine.execute(sa.delete(table).where(table.c.campaign_id == self._campaign))
+        rows = [
+            (island, position, id)
+            for island, ids in enumerate(survivors)
+            for position, id in enumerate(ids.tolist())
+        ]
+        self._insert(table, _SURVIVOR, rows)
+
+    def _write_front(self, generation: int, front: Sequence[FrontMember]) -> None:
+        table = schema.archive
+        stored = {row[0] for row in self._engine.rows(_FRONT_SQL, campaign=self._campaign)}
+        for id in sorted(stored - {member.id for member in front}):
+            self._engine.execute(
+                sa.update(table)
+                .where(
+                    table.c.campaign_id == self._campaign,
+                    table.c.individual_id == id,
+                    table.c.until_generation.is_(None),
+                )
+                .values(until_generation=generation)
+            )
+        joined = [(m.id, generation, None, m.expression) for m in front if m.id not in stored]
+        self._insert(table, _ARCHIVE, joined)
+
+    def _write_generation(self, record: GenerationRecord, last: _Last) -> None:
+        profile = Counter(json.loads(last.profile))
+        profile.update(dict(record.profile))
+        self._engine.execute(
+            sa.insert(schema.generation).values(
+                campaign_id=self._campaign,
+                generation=record.generation,
+                committed=timestamp(),
+                first_id=last.next_id,
+                children=len(record.individuals),
+                digest=record.digest,
+                evaluations=record.evaluations,
+                seconds=record.seconds,
+                reused=record.reused,
+                failed=record.failed,
+                profile=to_json(dict(record.profile)),
+                total_reused=last.reused + record.reused,
+                total_failed=last.failed + record.failed,
+                total_profile=to_json(profile),
+                best=to_json(dict(record.best)),
+            )
+        )
+
+    def _insert(self, table: sa.Table, columns: Sequence[str], rows: Any) -> None:
+        self._engine.insert(table, columns, [(self._campaign, *row) for row in rows])
+
+
+def _objective_columns(rows: IndividualRows) -> list[list[float | None]]:
+    """Columns obj0 to obj7; NaN, which SQLite cannot hold, is NULL."""
+    values = stored_objectives(rows.objectives, rows.status).T.tolist()
+    columns = [[None if value != value else value for value in column] for column in values]
+    return columns + [[None] * len(rows)] * (MAX_OBJECTIVES - len(columns))
+
+
+def _cut(message: str) -> str:
+    """At most `MAX_MESSAGE` bytes; without NUL, which PostgreSQL refuses."""
+    return message.replace("\0", "").encode()[:MAX_MESSAGE].decode(errors="ignore")
