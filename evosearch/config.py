@@ -228,6 +228,18 @@ def parse(source: Mapping[str, Any], base: Path, overrides: Sequence[str] = ()) 
     return config
 
 
+def stored(config: CampaignConfig) -> dict[str, Any]:
+    """The document with the folder that its paths are relative to, for the database."""
+    return {**config.document(), "base": str(config.base.resolve())}
+
+
+def restore(document: Mapping[str, Any], overrides: Sequence[str] = ()) -> CampaignConfig:
+    """Inverse of `stored`, with changes; raises ConfigError."""
+    sections = dict(document)
+    base = Path(sections.pop("base", "."))
+    return parse(sections, base, overrides)
+
+
 def explain(
     error: ValidationError, model: type[BaseModel], prefix: str = "", also: Sequence[str] = ()
 ) -> list[str]:

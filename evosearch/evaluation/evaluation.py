@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int64
@@ -13,21 +13,6 @@ from evosearch.evaluation.known import Known, Rows
 from evosearch.evaluation.worker import Scored, Worker
 from evosearch.execution import Executor, Failed
 from evosearch.genomes.batch import replaced
-
-
-class Stored(Protocol):
-    """Individuals of this campaign read back from the store, in the order of ids.
-
-    ``refined`` says which were refined and scored, not reused.
-    """
-
-    structures: list[bytes]
-    digests: list[bytes]
-    genomes: list[bytes]
-    objectives: Float64[np.ndarray, "n objectives"]
-    status: Int8[np.ndarray, " n"]
-    measures: Float64[np.ndarray, "n measures"]
-    refined: Bool[np.ndarray, " n"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,14 +90,27 @@ class Evaluation:
         )
         return self._remember(children, fresh, first, batch)
 
-    def rebuild(self, stored: Stored) -> None:
-        """Forget everything but these individuals of this campaign, in the order of ids."""
+    def rebuild(
+        self,
+        digests: Sequence[bytes],
+        scores: Rows,
+        structures: Sequence[bytes],
+        genomes: Sequence[bytes],
+        refined: Bool[np.ndarray, " n"],
+    ) -> None:
+        """Forget everything but these stored individuals of this campaign, in the order of ids.
+
+        Args:
+            digests: Of their genomes.
+            scores: Objectives, status and measures.
+            structures: Of their genomes.
+            genomes: Byte form.
+            refined: Which were refined and scored, not reused.
+        """
         self.known = Known(self._worker.evaluator.objectives, len(self._worker.evaluator.measures))
-        self.known.remember(stored.digests, stored.objectives, stored.status, stored.measures)
+        self.known.remember(digests, *scores)
         if self._worker.refines:
-            self.known.remember_fits(
-                stored.structures, stored.digests, stored.genomes, stored.refined
-            )
+            self.known.remember_fits(structures, digests, genomes, refined)
 
     def _fresh(
         self, digests: Sequence[bytes]

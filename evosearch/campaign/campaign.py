@@ -1,0 +1,397 @@
+"""Campaign: the loop of a search, from its configuration to its front.
+
+    while not (stopped or budget spent):
+        births = ask()                    mating pool, then variation
+        evaluated = evaluate(births)      what is known is looked up, the rest refined and scored
+        tell(evaluated)                   survivors, migration, front; one transaction
+
+Everything random comes from (seed, purpose, island, generation), and the store holds the rest of
+the state, so that a campaign killed anywhere goes on to the same digest.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Self
+
+import numpy as np
+
+from evosearch import seeding
+from evosearch.campaign.finish import finish
+from evosearch.campaign.front import Front
+from evosearch.campaign.islands import Brood, bred, survived
+from evosearch.campaign.parts import Parts
+from evosearch.campaign.progress import Progress, Sitting, progress_of
+from evosearch.campaign.state import State, children_of
+from evosearch.config import CampaignConfig, restore, stored
+from evosearch.contracts import Scores, Status
+from evosearch.errors import (
+    ConfigError,
+    EvosearchError,
+    FingerprintError,
+    StorageError,
+    UsageError,
+)
+from evosearch.evaluation import Evaluated, Evaluation, Known
+from evosearch.execution import InlineExecutor
+from evosearch.fingerprint import difference
+from evosearch.population import Population
+from evosearch.store.records import (
+    FrontMember,
+    GenerationRecord,
+    IndividualRows,
+    KnownStructures,
+    state_digest,
+)
+from evosearch.store.store import Store
+from evosearch.variation import Births
+
+
+class Campaign:
+    """One search, driven by this process. Made by `create` or `load`; a context manager.
+
+    Attributes:
+        config: Its whole configuration.
+        reason: Why the budget says that it is done, None until then.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        store: Store,
+        campaign_id: int,
+        prepared: Mapping[str, Any],
+        seeds: Any = None,
+    ) -> None:
+        self.config = parts.config
+        self.reason: str | None = None
+        self._parts = parts
+        self._store = store
+        self._id = campaign_id
+        self._prepared = prepared
+        self._seeds = seeds
+        self._stopping = False
+        self._asked: Brood | None = None
+        self._mark: float | None = None
+        self._profile: dict[str, float] = {}
+        self._sitting = Sitting()
+        store.acquire(campaign_id)
+        self._executor = InlineExecutor(self.config.execution.workers)
+        self._evaluation = self._new_evaluation()
+        self.state = self._resumed()
+        self._check_seeds()
+
+    # --- Making -------------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, config: CampaignConfig, storage: Store | str, seeds: Any = None) -> Self:
+        """A new campaign, stored but not yet run.
+
+        Args:
+            config: From `evosearch.config.load`.
+            storage: A store opened for writing, or the database's URL.
+            seeds: Genomes that join generation 0.
+
+        Raises:
+            CampaignExistsError: The name is taken.
+            ConfigError, PluginError: The parts do not fit together.
+        """
+        parts = Parts.of(config)
+        with _closing_on_error(storage) as store:
+            raw = parts.evaluator.prepare(seeding.key(config.campaign.seed, "prepare"))
+            prepared = {name: np.asarray(array) for name, array in raw.items()}
+            campaign_id = store.create_campaign(parts.record(prepared), prepared)
+            return cls(parts, store, campaign_id, prepared, seeds)
+
+    @classmethod
+    def load(
+        cls,
+        storage: Store | str,
+        name: str,
+        *,
+        overrides: Sequence[str] = (),
+        accept_change: bool = False,
+        seeds: Any = None,
+    ) -> Self:
+        """A stored campaign, ready to go on after its last committed generation.
+
+        Args:
+            storage: A store opened for writing, or the database's URL.
+            name: Of the campaign.
+            overrides: ``section.key=value`` each; limits may change freely.
+            accept_change: Go on although something else changed, and record what.
+            seeds: As for `create`, needed again if no generation was committed yet.
+
+        Raises:
+            UsageError: There is no such campaign.
+            FingerprintError: Something changed that the results depend on.
+            CampaignLockedError: Another process drives it.
+        """
+        with _closing_on_error(storage) as store:
+            campaign_id, record, prepared = store.load_campaign(name)
+            config = restore(record.config, overrides)
+            parts = Parts.of(config)
+            now = parts.fingerprint()
+            changes = difference(record.fingerprint, now)
+            if changes and not accept_change:
+                raise FingerprintError(
+                    f"campaign {name!r} is not what it was when it was stored:\n  "
+                    + "\n  ".join(changes)
+                    + "\nundo the change, or go on with --accept-change, which records it"
+                )
+            campaign = cls(parts, store, campaign_id, prepared, seeds)
+            if changes or stored(config) != record.config:
+                reason = "; ".join(changes) or f"limits: {', '.join(overrides)}"
+                store.update_config(campaign_id, stored(config), now, reason)
+            return campaign
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the campaign and its store go."""
+        self._executor.close()
+        self._store.close()
+
+    # --- Running ------------------------------------------------------------------------------
+
+    def run(self, callback: Callable[[Progress], None] | None = None) -> str:
+        """Search until the budget is spent or `stop` is called.
+
+        Args:
+            callback: Called after every committed generation.
+
+        Returns:
+            ``finished`` when the budget is spent, ``paused`` when stopped.
+        """
+        self._store.set_state(self._id, "running")
+        try:
+            while not self._stopping and self.spent() is None:
+                births = self.ask()
+                evaluated = self.evaluate(births)
+                self.tell(evaluated)
+                if callback is not None:
+                    callback(self.progress())
+            if self.reason is None:
+                return self._end("paused")
+            self.finish()
+            return self._end("finished")
+        except StorageError:
+            raise
+        except EvosearchError as error:
+            self._store.record_event(self._id, "failed", {"error": str(error)}, "error")
+            self._end("failed")
+            raise
+
+    def stop(self) -> None:
+        """End `run` after the generation in progress; may be called from a signal handler."""
+        self._stopping = True
+
+    def spent(self) -> str | None:
+        """Why the budget is spent, None while it is not."""
+        state = self.state
+        if state.generation >= 0:
+            self.reason = self.config.budget.spent(
+                generation=state.generation,
+                evaluations=state.evaluations,
+                seconds=state.seconds,
+                front=state.front.objectives,
+                objectives=self._parts.evaluator.objectives,
+            )
+        return self.reason
+
+    def finish(self) -> None:
+        """Validate and polish the members of the front that were not yet."""
+        name = self.config.campaign.name
+        finish(self._store, self._id, name, self._parts.evaluator, self._prepared)
+
+    def front(self) -> Front:
+        """The individuals that no other one dominates."""
+        return self.state.front
+
+    # --- One generation -----------------------------------------------------------------------
+
+    def ask(self, n: int | None = None) -> Births:
+        """Children to score next: ``n`` of each island, by default the configured population.
+
+        Raises:
+            UsageError: Those asked for last were not told yet.
+        """
+        if self._asked is not None:
+            raise UsageError("ask() was called twice: tell() the last children's scores first")
+        started = time.perf_counter()
+        self._mark = self._mark or started
+        seeds = self._seeds if self.state.generation < 0 else None
+        self._asked = bred(self._parts, self.state, n or self.config.algorithm.population, seeds)
+        self._profile["breed"] = time.perf_counter() - started
+        return self._asked.births
+
+    def evaluate(self, births: Births) -> Evaluated:
+        """Refined children and their scores; what is known is looked up."""
+        before = self._compile_seconds()
+        evaluated = self._evaluation.evaluate(births.genomes)
+        self._profile |= {**evaluated.seconds, "compile": self._compile_seconds() - before}
+        return evaluated
+
+    def tell(self, result: Evaluated | Scores) -> None:
+        """End a generation: survivors, migration and front, stored in one transaction.
+
+        Args:
+            result: From `evaluate`, or scores from elsewhere, in the order of the children.
+
+        Raises:
+            UsageError: No children were asked for.
+        """
+        if self._asked is None:
+            raise UsageError("tell() before ask(): there are no children to be scored")
+        brood, parts = self._asked, self._parts
+        if isinstance(result, Scores):
+            result = self._evaluation.accept(brood.births.genomes, result)
+        started = time.perf_counter()
+        ids = self.state.next_id + np.arange(len(result))
+        children = children_of(result, ids, self.state.generation + 1, parts.evaluator)
+        populations = survived(parts, self.state, children, brood.islands)
+        front = self.state.front.joined(children, parts.evaluator.objectives, parts.space)
+        rows = _rows(brood, result, children)
+        now = time.perf_counter()
+        self._profile["select"] = now - started
+        seconds, self._mark = now - (self._mark or now), now
+        state = State(
+            self.state.generation + 1,
+            state_digest(self.state.digest, rows),
+            self.state.evaluations + result.evaluations,
+            self.state.seconds + seconds,
+            self.state.next_id + len(result),
+            populations,
+            front,
+        )
+        self._commit(state, rows)
+        self._sitting = self._sitting.after(result, seconds)
+        self.state, self._asked = state, None
+
+    def _commit(self, state: State, rows: IndividualRows) -> None:
+        kinds = self._parts.evaluator.objectives
+        front = state.front
+        record = GenerationRecord(
+            generation=state.generation,
+            individuals=rows,
+            survivors=[population.ids for population in state.islands if population is not None],
+            front=[
+                FrontMember(int(id), text)
+                for id, text in zip(front.ids, front.expressions, strict=True)
+            ],
+            digest=state.digest,
+            evaluations=state.evaluations,
+            reused=int(rows.reused.sum()),
+            failed=int((rows.status != Status.OK).sum()),
+            seconds=state.seconds,
+            profile=self._profile,
+            best=front.best(kinds),
+        )
+        started = time.perf_counter()
+        dropped = self._store.commit(self._id, record)
+        if dropped:
+            self._rebuild()
+        self._profile = {"store": time.perf_counter() - started}  # told with the next generation
+
+    # --- Telling ------------------------------------------------------------------------------
+
+    def progress(self) -> Progress:
+        """Where the campaign stands after its last committed generation."""
+        return progress_of(
+            self.config,
+            self._parts.evaluator.objectives,
+            self.state,
+            self._sitting,
+            self._compile_seconds(),
+        )
+
+    def _compile_seconds(self) -> float:
+        return float(getattr(self._parts.evaluator, "compile_seconds", 0.0))
+
+    def _end(self, state: Any) -> str:
+        self._store.set_state(self._id, state)
+        return str(state)
+
+    # --- Coming back --------------------------------------------------------------------------
+
+    def _new_evaluation(self) -> Evaluation:
+        parts = self._parts
+        worker = parts.worker(self._prepared)
+        shared = None
+        if not worker.refines:
+            shared = Known(parts.evaluator.objectives, len(parts.evaluator.measures))
+            key = parts.record(self._prepared).evaluator_key
+            known = self._store.known_scores(key, parts.fidelity)
+            ok = np.flatnonzero(known.status == Status.OK)
+            digests = [known.digests[row] for row in ok]
+            shared.remember(digests, known.objectives[ok], known.status[ok], known.measures[ok])
+        return Evaluation(
+            worker,
+            self._executor,
+            batch=parts.batch,
+            max_fits=self.config.algorithm.max_fits,
+            shared=shared,
+        )
+
+    def _resumed(self) -> State:
+        """State after the last committed generation."""
+        point = self._store.resume_point(self._id)
+        evaluator = self._parts.evaluator
+        if point is None:
+            return State.initial(self.config.algorithm.islands, len(evaluator.objectives))
+        return State.restored(point, self._rebuild(), self._parts.space, evaluator)
+
+    def _rebuild(self) -> KnownStructures:
+        """Make evaluation know what the store knows, no more and no less."""
+        known = self._store.structures(self._id)
+        self._evaluation.rebuild(
+            known.digests,
+            (known.objectives, known.status, known.measures),
+            known.structures,
+            known.genomes,
+            known.refined,
+        )
+        return known
+
+    def _check_seeds(self) -> None:
+        wanted = self.config.campaign.seeds
+        if wanted and self._seeds is None and self.state.generation < 0:
+            raise ConfigError(
+                f"campaign.seeds: generation 0 needs the programs of {', '.join(wanted)}; "
+                "pass them to Campaign as `seeds`"
+            )
+
+
+@contextmanager
+def _closing_on_error(storage: Store | str) -> Iterator[Store]:
+    """The store; when something fails inside and we opened it, it is closed again."""
+    store = Store.open(storage, "write") if isinstance(storage, str) else storage
+    try:
+        yield store
+    except BaseException:
+        if isinstance(storage, str):
+            store.close()
+        raise
+
+
+def _rows(brood: Brood, evaluated: Evaluated, children: Population) -> IndividualRows:
+    return IndividualRows(
+        ids=children.ids,
+        islands=brood.islands,
+        slots=brood.slots,
+        operators=brood.births.operators,
+        parents=brood.births.parents,
+        genomes=children.genomes.to_bytes(),
+        digests=children.digests,
+        structures=evaluated.structures,
+        sizes=children.sizes,
+        objectives=children.objectives,
+        status=children.status,
+        measures=children.measures,
+        reused=evaluated.reused,
+        messages=evaluated.messages,
+    )

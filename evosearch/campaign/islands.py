@@ -1,0 +1,89 @@
+"""Islands: the populations of a campaign, bred and selected side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64
+
+from evosearch import seeding
+from evosearch.campaign.parts import Parts
+from evosearch.campaign.state import State
+from evosearch.population import Population
+from evosearch.selection import migrate
+from evosearch.variation import Births, breed
+
+SEED_FILE = "seed-file"  # operator of individuals that the user brought
+
+
+@dataclass(frozen=True, eq=False)
+class Brood:
+    """The births of one generation, island by island.
+
+    Attributes:
+        births: Of all islands.
+        islands: Island of each.
+        slots: Slot of each within its island.
+    """
+
+    births: Births
+    islands: Int64[np.ndarray, " n"]
+    slots: Int64[np.ndarray, " n"]
+
+
+def bred(parts: Parts, state: State, n: int, seeds: Any = None) -> Brood:
+    """The next generation's births: n on each island, ``seeds`` added to the first island."""
+    seed, generation = parts.config.campaign.seed, state.generation + 1
+    births = [
+        breed(
+            parts.operators,
+            parts.algorithm,
+            population,
+            n,
+            mating=seeding.stream(seed, "mating", island=island, generation=generation),
+            variation=seeding.stream(seed, "variation", island=island, generation=generation),
+            mutations=parts.config.algorithm.mutations,
+        )
+        for island, population in enumerate(state.islands)
+    ]
+    if seeds is not None:
+        births[0] = _joined([births[0], _seeded(seeds, births[0].parents.shape[1])])
+    sizes = [len(born) for born in births]
+    return Brood(
+        _joined(births),
+        np.repeat(np.arange(len(births)), sizes),
+        np.concatenate([np.arange(size) for size in sizes]),
+    )
+
+
+def survived(
+    parts: Parts, state: State, children: Population, islands: Int64[np.ndarray, " n"]
+) -> list[Population]:
+    """Who lives on, on each island, after selection and migration."""
+    seed, generation = parts.config.campaign.seed, state.generation + 1
+    populations = []
+    for island, before in enumerate(state.islands):
+        born = children.take(np.flatnonzero(islands == island))
+        everyone = born if before is None else before.concatenate(born)
+        rng = seeding.stream(seed, "selection", island=island, generation=generation)
+        populations.append(everyone.take(parts.algorithm.survivors(everyone, rng)))
+    migration = parts.config.algorithm.migration
+    if len(populations) > 1 and generation > 0 and generation % migration.interval == 0:
+        rng = seeding.stream(seed, "migration", generation=generation)
+        populations = migrate(populations, migration.size, rng)
+    return populations
+
+
+def _seeded(genomes: Any, arity: int) -> Births:
+    n = len(genomes)
+    return Births(genomes, [SEED_FILE] * n, np.zeros((n, arity), dtype=np.int64))
+
+
+def _joined(births: Sequence[Births]) -> Births:
+    first, *others = (born.genomes for born in births)
+    return Births(
+        first.concatenate(others),
+        [name for born in births for name in born.operators],
+        np.concatenate([born.parents for born in births]),
+    )
