@@ -183,7 +183,7 @@ class Ingest:
             ],
         )
 
-    def _write_survivors(self, survivors: Sequence[Int64[np.ndarray, " survivors"]]) -> None:
+    def _write_survivors(self, survivors: Sequence[Int64[np.ndarray, " _"]]) -> None:
         table = schema.survivor
         self._engine.execute(sa.delete(table).where(table.c.campaign_id == self._campaign))
         rows = [

@@ -115,7 +115,7 @@ class GenerationRecord:
 
     generation: int
     individuals: IndividualRows
-    survivors: Sequence[Int64[np.ndarray, " survivors"]]
+    survivors: Sequence[Int64[np.ndarray, " _"]]
     front: Sequence[FrontMember]
     digest: bytes
     evaluations: int
