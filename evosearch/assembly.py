@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Int32, Int64, UInt8, UInt64
 
-from evosearch.genomes.canonical import canonical
 from evosearch.genomes.primitives import ARITY, COMMUTATIVE
 from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, ProgramBatch
 
@@ -44,10 +43,11 @@ def assemble(programs: ProgramBatch) -> Assembly:
     """Register code with constants on the right of commutative operations.
 
     Raises:
-        ValueError: If a program needs more than 64 registers at once.
+        ValueError: If a program needs more than 64 registers at once, or has an operation of
+            constants alone (canonical programs have none).
     """
-    if _has_constant_operations(programs):
-        programs = canonical(programs)
+    if has_constant_operations(programs):
+        raise ValueError("expected programs without operations of constants alone: canonical()")
     n, length = programs.ops.shape
     ops, args, lengths = _with_copies(programs)
     used = np.arange(3) < np.maximum(ARITY[ops], 1)[:, :, None]
@@ -74,7 +74,8 @@ def assemble(programs: ProgramBatch) -> Assembly:
     )
 
 
-def _has_constant_operations(programs: ProgramBatch) -> bool:
+def has_constant_operations(programs: ProgramBatch) -> bool:
+    """Whether some operation of some program has constant arguments only."""
     used = np.arange(3) < ARITY[programs.ops][:, :, None]
     only = ((programs.args <= FIRST_CONSTANT) | ~used).all(axis=2)
     return bool((only & (programs.ops > 0)).any())

@@ -21,7 +21,8 @@ from jax import lax
 from jaxtyping import Float, Int32
 
 from evosearch import backend
-from evosearch.assembly import COPY, Assembly, assemble
+from evosearch.assembly import COPY, Assembly, assemble, has_constant_operations
+from evosearch.genomes.canonical import canonical
 from evosearch.genomes.primitives import ALL, ARITHMETIC, Primitive, PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
 
@@ -84,7 +85,7 @@ def loss(
 ) -> Float[np.ndarray, " programs"]:
     """Sum of squares, or maximum, of ``weights * (value - target)``, fused into the interpreter.
 
-    A program that is NaN anywhere has loss NaN.
+    A program that is NaN at a point of nonzero weight has loss NaN.
     """
     out = _run(programs, inputs, target, weights, kind, primitives)
     return out[: len(programs)]
@@ -98,6 +99,8 @@ def _run(
     kind: Loss | None,
     primitives: PrimitiveSet | None,
 ) -> npt.NDArray[Any]:
+    if has_constant_operations(programs):
+        programs = canonical(programs)
     dtype = inputs.dtype
     forms = _forms(primitives or smallest_set(programs))
     code = assemble(programs)
@@ -170,6 +173,9 @@ def _kernel(forms: tuple[Form, ...], n_rows: int, kind: Loss | None) -> Callable
                 else lax.dynamic_index_in_dim(rows, source, keepdims=False)
                 for constant, source in zip(kinds, sources, strict=False)
             ]
+            if form == ("div", (False, True)):  # XLA would multiply by the reciprocal instead
+                row = jnp.broadcast_to(operands[1], rows.shape[1:])
+                operands[1] = lax.optimization_barrier(row)
             return jnp.broadcast_to(COMPUTE[name](*operands), rows.shape[1:])
 
         return compute
@@ -209,7 +215,8 @@ def _kernel(forms: tuple[Form, ...], n_rows: int, kind: Loss | None) -> Callable
             value = lax.dynamic_index_in_dim(rows, results[p], keepdims=False)
             if kind is None:
                 return rows, lax.dynamic_update_slice(out, value[None, None], (t, p, zero))
-            residual = weights[t] * (value - target[t])
+            weight = weights[t]
+            residual = jnp.where(weight == 0, 0.0, weight * (value - target[t]))
             if kind == "sum_squares":
                 new = out[p] + jnp.sum(residual * residual)
             else:

@@ -27,7 +27,7 @@ from evosearch.fitting.forward import ZERO, Array, Forward, Layout, Program, get
 from evosearch.fitting.least_squares import factor, total
 from evosearch.genomes.primitives import PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
-from evosearch.interpreter import bucket, smallest_set
+from evosearch.interpreter import bucket, loss, smallest_set
 
 LANES = 4  # one vector of doubles
 _UP = np.array([3.0, 10.0, 2.0, 5.0])  # damping after a rejected step, by lane
@@ -103,7 +103,12 @@ def fit(
     key = ("fit", primitives.names, layout, batch, length, effort)
     kernel = backend.compiled(key, lambda: _kernel(primitives, layout, effort), *arrays)
     fitted = np.asarray(kernel(*arrays))[: len(programs), : programs.constants.shape[1]]
-    return fitted
+    before, after = (
+        loss(batch, inputs, target, weights, "max_abs", primitives=primitives)
+        for batch in (programs, programs.with_constants(fitted))
+    )
+    worse = ~(after < before) & np.isfinite(before)
+    return np.where(worse[:, None], programs.constants, fitted)
 
 
 def _encode(
@@ -249,7 +254,9 @@ class _Fitter:
             rows,
             tangents,
         )
-        turns = jnp.int32(self.effort.newton + self.effort.reweightings + 1)  # the first turn judges the start
+        turns = jnp.int32(
+            self.effort.newton + self.effort.reweightings + 1
+        )  # the first turn judges the start
         _, _, best, error, rows, tangents = lax.fori_loop(ZERO, turns, reweight, state)
         return best, error, rows, tangents
 
@@ -265,17 +272,10 @@ class _Fitter:
 
         start = jnp.zeros((len(own), LANES)) + own[:, None], jnp.full(LANES, jnp.inf)
         rounds = jnp.int32(self.effort.rounds)
-        best, _, rows, tangents = lax.fori_loop(
-            ZERO, rounds, one_round, (*start, rows, tangents)
-        )
+        best, _, rows, tangents = lax.fori_loop(ZERO, rounds, one_round, (*start, rows, tangents))
         best, error, rows, tangents = self.level(best, rows, tangents)
-        lane = jnp.argmin(error).astype(jnp.int32)
-        value, rows = self.forward.values(
-            self.program, jnp.zeros((len(own), LANES)) + own[:, None], rows
-        )
-        before = jnp.max(jnp.abs((value - self.target) * self.weights)[:, 0])
-        winner = get(jnp.swapaxes(best, 0, 1), lane)
-        return jnp.where(jnp.min(error) < before, winner, own), rows, tangents
+        winner = get(jnp.swapaxes(best, 0, 1), jnp.argmin(error).astype(jnp.int32))
+        return winner, rows, tangents
 
 
 def _kernel(primitives: PrimitiveSet, layout: Layout, effort: Effort) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
-from evosearch.genomes.primitives import PrimitiveSet
+from evosearch.genomes.primitives import BY_NAME, PrimitiveSet
 
 Array = Any  # a traced JAX array
 
@@ -128,7 +128,7 @@ class Forward:
 
     def _branch(self, name: str, *, derivatives: bool) -> Callable[..., Any]:
         function = PARTIALS[name]
-        arity = function.__code__.co_argcount
+        arity = BY_NAME[name].arity if name in BY_NAME else 1
 
         def compute(*operands: Array) -> Any:
             value, *partials = function(*operands[:arity])

@@ -27,9 +27,13 @@ def total(values: Array) -> Array:
 
 @dataclass(frozen=True)
 class Factors:
-    """A = Q R with unit columns: q [constants, points, lanes], r [constants, constants, lanes]."""
+    """Q R of the augmented matrix: q [constants, points, lanes] and, below it, [.., constants, ..].
+
+    r is [constants, constants, lanes].
+    """
 
     q: Array
+    below: Array
     r: Array
     scale: Array  # [constants, lanes]: one over the length of each column
     count: Array
@@ -37,13 +41,14 @@ class Factors:
     def solve(self, residual: Array) -> Array:
         """The step d [constants, lanes] that minimises |J d + residual|^2 + damping |d/scale|^2."""
 
-        def project(k: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
-            rest, g = state
-            q = get(self.q, k)
-            part = total(q * rest)
-            return rest - part * q, put(g, part, k)
+        def project(k: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+            top, bottom, g = state
+            q, lower = get(self.q, k), get(self.below, k)
+            part = total(q * top) + total(lower * bottom)
+            return top - part * q, bottom - part * lower, put(g, part, k)
 
-        _, g = lax.fori_loop(ZERO, self.count, project, (residual, jnp.zeros_like(self.scale)))
+        none = jnp.zeros_like(self.scale)
+        _, _, g = lax.fori_loop(ZERO, self.count, project, (residual, none, none))
 
         def substitute(i: Array, d: Array) -> Array:
             k = self.count - 1 - i
@@ -98,5 +103,5 @@ def factor(jacobian: Array, weights: Array, count: Array, damping: Array) -> Fac
         return lax.fori_loop(k + 1, count, remove, state)
 
     state = (columns, below, jnp.zeros((n, n, lanes)))
-    columns, _, r = lax.fori_loop(ZERO, count, orthogonalise, state)
-    return Factors(columns, r, scale, count)
+    columns, below, r = lax.fori_loop(ZERO, count, orthogonalise, state)
+    return Factors(columns, below, r, scale, count)
