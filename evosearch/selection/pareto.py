@@ -33,8 +33,8 @@ def crowding(
     for column in costs.T:
         order = order[np.lexsort((column[order], ranks[order]))]  # stable, as DEAP's sort is
         value, rank = column[order], ranks[order]
-        first = np.append(True, rank[1:] != rank[:-1])
-        last = np.append(first[1:], True)
+        first, last = np.ones((2, len(rank)), bool)
+        first[1:] = last[:-1] = rank[1:] != rank[:-1]
         extent = (value[last] - value[first])[np.cumsum(first) - 1]
         inner = np.flatnonzero(~first & ~last & (extent > 0))
         gap = value[inner + 1] - value[inner - 1]
