@@ -4,6 +4,7 @@ Objectives are the error over the interval and the number of operations that dep
 (AutoNumerics-Zero, arXiv:2312.08472, section 3). Constants are fitted before a program is scored.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class Approximation:
     )
     measures = ("operations", "constants")
     fidelities = ("full",)
+    batch_invariant = True  # every program is fitted and scored by itself
 
     def __init__(self, options: Options, base: Path) -> None:
         """``base`` is the folder that file names in the options are relative to.
@@ -181,7 +183,13 @@ class Approximation:
         """Classical approximations, computed afresh."""
         if self.measure.norm != "max" or self.target.function is None:
             return []
-        return classical.baselines(self.target, self.interval, self.measure, max_operations)
+        return classical.baselines(
+            self.target,
+            self.interval,
+            self.measure,
+            max_operations,
+            objectives=("error", "operations"),
+        )
 
     def reference_points(self, n: int) -> list[tuple[str, str]]:
         """Points of the interval and exact values, as decimal strings."""
@@ -203,13 +211,17 @@ class Approximation:
         y = self.target.values(x)
         return x, self.measure.weights(x, y) * (interpreter.evaluate(genomes, x[None]) - y)
 
-    def metrics(self, genome: ProgramBatch, constants: tuple[str, ...]) -> dict[str, float]:
-        """The three errors of one program with exactly these constants."""
+    def metrics(self, genome: ProgramBatch, constants: Sequence[str]) -> dict[str, float]:
+        """Error in exact arithmetic and as run in float64 and float32, with these constants."""
+        problem = (self.target, self.interval, self.measure)
         with mpmath.mp.workdps(_DIGITS):
             exact = [mpmath.mpf(text) for text in constants]
-        return precise.three_errors(
-            genome, 0, exact, self.target, self.interval, self.measure, _DIGITS
-        )
+            error, _ = precise.max_error(genome, 0, exact, *problem, _DIGITS)
+            as_run = {
+                f"{dtype}_error": precise.error_as_run(genome, 0, *problem, dtype, exact)
+                for dtype in ("float64", "float32")
+            }
+        return {f"max_{self.measure.kind}_error": error} | as_run
 
 
 def _seeds(genomes: ProgramBatch, key: Key) -> UInt32[np.ndarray, " programs"]:
