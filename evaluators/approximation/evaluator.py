@@ -89,7 +89,7 @@ class Approximation:
         ends = options.score_points // 4  # the search exploits gaps between points near the ends
         inside = self.interval.extremes(options.score_points - ends)
         return {
-            "fit": self.interval.extremes(options.fit_points),
+            "fit": self.interval.chebyshev(options.fit_points),
             "score": np.concatenate([inside, self.interval.near_ends(ends)]),
             "sealed": self.interval.validation(_VALIDATION_POINTS, rng),
         }
