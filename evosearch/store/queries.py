@@ -140,6 +140,14 @@ def campaign(store: Store, name: str) -> CampaignRecord:
     return campaign_record(store, campaign_id(store, name))
 
 
+def objectives(store: Store, name: str) -> list[dict[str, str]]:
+    """Name and direction of each objective."""
+    return [
+        {"name": objective["name"], "direction": objective["direction"]}
+        for objective in _find(store, name).objectives
+    ]
+
+
 def front(store: Store, name: str) -> list[Member]:
     """The current front, by the first objective, best first."""
     with store.snapshot():
