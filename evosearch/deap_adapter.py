@@ -241,6 +241,8 @@ def to_tree(
 ) -> gp.PrimitiveTree:
     """One program as a tree: shared parts are repeated, constants become float terminals.
 
+    DEAP has no text for constants that are not finite, so that it cannot compile those trees.
+
     Args:
         batch: Programs.
         row: Which of them.

@@ -227,7 +227,7 @@ def _genes(text: bytes) -> tuple[Gene, ...]:
     """The genes of a description, which has to be the one that `_describe` writes."""
     try:
         rows = json.loads(text.decode("ascii"))
-        genes = tuple(_gene(row) for row in rows)
+        genes = tuple(_gene(row) for row in rows[: MAX_GENES + 1])
         canonical = _describe(genes) == text
     except (ValueError, TypeError, RecursionError, ConfigError) as error:
         raise GenomeFormatError(f"vector genes are not described: {error}") from error

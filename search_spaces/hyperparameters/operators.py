@@ -85,7 +85,7 @@ def spread(x: Matrix, y: Matrix, u: Matrix, eta: float) -> tuple[Matrix, Matrix]
     for sign, room in ((-1.0, low), (1.0, 1.0 - high)):
         alpha = 2.0 - (1.0 + 2.0 * room / gap) ** -(eta + 1.0)
         inner = (u * alpha) ** (1.0 / (eta + 1.0))
-        outer = (1.0 / (2.0 - np.minimum(u * alpha, 1.0))) ** (1.0 / (eta + 1.0))
+        outer = (1.0 / (2.0 - u * alpha)) ** (1.0 / (eta + 1.0))  # u < 1 and alpha <= 2
         beta = np.where(u <= 1.0 / alpha, inner, outer)
         children.append(np.clip(0.5 * (low + high + sign * beta * gap), 0.0, 1.0))
     return children[0], children[1]
