@@ -58,7 +58,7 @@ class Worker:
         started = time.perf_counter()
         padded = genomes.take(_padded(n, self.width))
         if self.refines:
-            padded = self._refine(padded)
+            padded = self.refine(padded)
         refined = time.perf_counter()
         scores = self.evaluator.score(
             padded, self.prepared, fidelity=self.fidelity, key=self.score_key
@@ -67,7 +67,8 @@ class Worker:
         ended = time.perf_counter()
         return Scored(padded.take(np.arange(n)), scores, refined - started, ended - refined)
 
-    def _refine(self, genomes: Any) -> Any:
+    def refine(self, genomes: Any) -> Any:
+        """Refined genomes, checked; only where the evaluator `refines`."""
         refined = self.evaluator.refine(genomes, self.prepared, self.refine_key)  # type: ignore[attr-defined]
         if not isinstance(refined, self.evaluator.genome_type) or len(refined) != len(genomes):
             raise EvaluatorError(

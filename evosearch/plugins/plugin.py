@@ -28,7 +28,6 @@ from pydantic import BaseModel, ConfigDict
 
 from evosearch.contracts import Evaluator, SearchSpace
 from evosearch.errors import EvosearchError, PluginError
-from evosearch.plugins.function_evaluator import FunctionEvaluator
 
 GROUPS = {
     "search space": "evosearch.search_spaces",
@@ -127,6 +126,8 @@ def make_evaluator(
         PluginError: The two use different kinds of genomes.
     """
     if plugin.is_function:
+        from evosearch.plugins.function_evaluator import FunctionEvaluator  # needs networkx
+
         return FunctionEvaluator(plugin.name, plugin.target, space)
     evaluator = cast(Evaluator, _make(plugin, options, base))
     if not issubclass(space.genome_type, evaluator.genome_type):
