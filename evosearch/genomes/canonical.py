@@ -20,11 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from evosearch.genomes.primitives import ARITY, BY_CODE, BY_NAME, COMMUTATIVE
-from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, ProgramBatch
+from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, MAX_INPUTS, ProgramBatch
 from evosearch.seeding import mix
 
-_CHUNK = 2048  # programs worked on at a time: their tables stay in the cache
-_ROUNDS = 2  # refinements of structure hashes by how nodes are used
+_CHUNK = 16384  # programs worked on at a time: their tables stay in the cache
 
 # Commutative arguments go by falling structure: nodes, then inputs, then constants. A missing
 # argument has the structure and value 0 as well, so that it leaves no trace in a hash.
@@ -127,21 +126,19 @@ def _load(batch: ProgramBatch) -> _Graphs:
     inputs, width = batch.n_inputs, batch.constants.shape[1]
     live = np.arange(length)[:, None] < batch.lengths
     ops = np.where(live, batch.ops.T, np.uint8(0))
-    arities = ARITY[ops]
+    arities = ARITY.take(ops)
     arity = max(2, int(arities.max()))
     nothing = length + inputs
 
-    def cell(argument: npt.NDArray[np.int64]) -> _Cells:
-        leaf = np.where(
-            argument > FIRST_CONSTANT,
-            length + (FIRST_INPUT - argument),
-            nothing + 1 + (FIRST_CONSTANT - argument),
-        )
-        return np.where(argument >= 0, argument, leaf)
-
-    sources = cell(batch.args.transpose(2, 1, 0)[:arity].astype(np.int64))
-    sources = np.where(np.arange(arity)[:, None, None] < arities, sources, nothing)
     column = np.arange(n)
+
+    def cell(argument: npt.NDArray[np.int16]) -> _Cells:
+        begin = np.where(argument > FIRST_CONSTANT, length, nothing + 1 - MAX_INPUTS)
+        source = np.where(argument >= 0, argument, begin.astype(np.int16) - np.int16(1) - argument)
+        return np.asarray(source.astype(np.int64) * n + column)
+
+    sources = cell(np.ascontiguousarray(batch.args.transpose(2, 1, 0)[:arity]))
+    np.putmask(sources, np.arange(arity)[:, None, None] >= arities, nothing * n + column)
     tables = np.zeros((2, nothing + 1 + width, n), np.uint64)
     numbers = np.arange(inputs, dtype=np.uint64)[:, None]
     tables[0, length:nothing] = _INPUT - numbers
@@ -150,9 +147,9 @@ def _load(batch: ProgramBatch) -> _Graphs:
     structure, value = tables.reshape(2, -1)
     return _Graphs(
         ops,
-        sources * n + column,
+        sources,
         np.zeros((arity, length, n), np.uint64),
-        cell(batch.outputs.astype(np.int64)) * n + column,
+        cell(batch.outputs),
         np.zeros(n, np.uint64),
         structure,
         value,
@@ -178,7 +175,7 @@ def _hash_instruction(graphs: _Graphs, position: int) -> None:
     value[1, negated] = _bits(-value[1, negated].view(np.float64))
 
     equal = structure[0] == structure[1]
-    commutative = COMMUTATIVE[op]
+    commutative = COMMUTATIVE.take(op)
     graphs.tied |= commutative & equal & (value[0] != value[1]) & ~constant[0]
     below = (structure[0] < structure[1]) | (equal & (value[0] < value[1]))
     swapped = np.flatnonzero(commutative & below)
@@ -206,7 +203,7 @@ def _detach_output(graphs: _Graphs) -> None:
 
 def _combine(op: _Ops, hashes: _Hashes, extra: _Hashes | None = None) -> _Hashes:
     """Hash of an instruction from those of its arguments, which are in order."""
-    total = _OP_KEYS[op]
+    total = _OP_KEYS.take(op)
     if extra is not None:
         total += extra
     for weight, hashed in zip(_WEIGHTS, hashes, strict=False):
@@ -269,10 +266,8 @@ def _break_ties(graphs: _Graphs, rows: npt.NDArray[np.int64], uses: npt.NDArray[
     sources = length + graphs.n_inputs + 1
     structure = graphs.structure[: sources * n].reshape(sources, n)[:, rows].ravel()
     live = uses[: graphs.nodes].reshape(length, n)[:, rows] > 0
-    refined = structure
-    for _ in range(_ROUNDS):
-        context = _contexts(ops, cells, output, live, refined)
-        refined = _refine(ops, cells, structure, refined.copy(), context)
+    context = _contexts(ops, cells, output, live, structure)
+    _refine(ops, cells, structure, context)
     graphs.cells[:, :, rows] = np.where(
         cells < sources * m - m, cells // m * n + rows, graphs.anonymous
     )
@@ -283,37 +278,35 @@ def _contexts(
     cells: _Cells,
     output: _Cells,
     live: npt.NDArray[np.bool_],
-    hashes: _Hashes,
+    structure: _Hashes,
 ) -> _Hashes:
     """Top down: a sum over the users of each cell of what they are and where they use it."""
     length, n = ops.shape
-    context = np.zeros(len(hashes), np.uint64)
+    context = np.zeros(len(structure), np.uint64)
     context[output] = 1
     for position in reversed(range(length)):
         here = slice(position * n, (position + 1) * n)
-        user = np.where(live[position], mix(context[here] + hashes[here]), np.uint64(0))
-        either = COMMUTATIVE[ops[position]]
+        user = np.where(live[position], mix(context[here] + structure[here]), np.uint64(0))
+        either = COMMUTATIVE.take(ops[position])
         for slot, arguments in enumerate(cells[:, position]):
             anywhere = either if slot == 1 else False
             context[arguments] += user * np.where(anywhere, _WEIGHTS[0], _WEIGHTS[slot])
     return context
 
 
-def _refine(
-    ops: _Ops, cells: _Cells, structure: _Hashes, hashes: _Hashes, context: _Hashes
-) -> _Hashes:
-    """Bottom up: hashes with contexts; arguments of equal structure are put in their order."""
+def _refine(ops: _Ops, cells: _Cells, structure: _Hashes, context: _Hashes) -> None:
+    """Bottom up: put arguments of equal structure in the order of hashes that know contexts."""
     length, n = ops.shape
+    refined = structure.copy()
     for position in range(length):
         arguments = cells[:, position]
-        found = hashes.take(arguments)
+        found = refined.take(arguments)
         equal = structure.take(arguments[0]) == structure.take(arguments[1])
-        swapped = np.flatnonzero(COMMUTATIVE[ops[position]] & equal & (found[0] < found[1]))
+        swapped = np.flatnonzero(COMMUTATIVE.take(ops[position]) & equal & (found[0] < found[1]))
         for array in (arguments, found):
             array[:2, swapped] = array[1::-1, swapped]
         here = slice(position * n, (position + 1) * n)
-        hashes[here] = _combine(ops[position], found, context[here])
-    return hashes
+        refined[here] = _combine(ops[position], found, context[here])
 
 
 def _order(graphs: _Graphs, uses: npt.NDArray[np.int16]) -> tuple[_Cells, npt.NDArray[np.int64]]:
@@ -344,40 +337,31 @@ def _order(graphs: _Graphs, uses: npt.NDArray[np.int16]) -> tuple[_Cells, npt.ND
 
 def _emit(graphs: _Graphs, order: _Cells, lengths: npt.NDArray[np.int64]) -> ProgramBatch:
     """Programs with the users last, and constants in the order of use."""
-    n = len(lengths)
-    width = max(1, int(lengths.max()))
-    place = np.arange(width)
-    live = place < lengths[:, None]
-    rank = np.maximum(lengths[:, None] - 1 - place, 0)
-    at = order.ravel().take(rank * n + np.arange(n)[:, None])[
-        live
-    ]  # instruction after instruction
-
-    new = np.zeros(graphs.anonymous + 1, np.int16)  # argument by cell
-    inputs = FIRST_INPUT - np.arange(graphs.n_inputs)
-    new[graphs.nodes : graphs.anonymous] = inputs.repeat(n)
-    new[graphs.anonymous] = FIRST_CONSTANT
-    new[at] = np.nonzero(live)[1]
-
+    n, width = len(lengths), max(1, int(lengths.max()))
+    row, place = np.nonzero(np.arange(width) < lengths[:, None])
+    at = order.ravel().take((lengths.take(row) - 1 - place) * n + row)  # program after program
+    new = _arguments(graphs, at, place)
     codes = graphs.ops.ravel().take(at)
-    cells = np.stack([row.ravel().take(at) for row in graphs.cells], axis=1)
-    used = np.arange(cells.shape[1]) < ARITY[codes][:, None]
+    cells = np.stack([argument.ravel().take(at) for argument in graphs.cells])
+    used = np.arange(len(cells))[:, None] < ARITY.take(codes)
     constant = used & (cells >= graphs.anonymous)
     slots, counts = _number_constants(constant, lengths)
-    ops = np.zeros((n, width), np.uint8)
-    ops[live] = codes
-    args = np.zeros((n, width, 3), np.int16)
-    args[live, : cells.shape[1]] = np.where(used, new.take(cells) - slots, 0)
 
-    alone = graphs.output >= graphs.anonymous
+    to = row * width + place
+    ops = np.zeros(n * width, np.uint8)
+    ops[to] = codes
+    args = np.zeros((n * width, 3), np.int16)
     constants = np.zeros((n, max(1, int(counts.max()))))
-    bits = np.stack([row.ravel().take(at) for row in graphs.bits], axis=1)
-    rows = np.repeat(np.arange(n), counts)
-    constants[rows, slots[constant]] = bits[constant].view(np.float64)
+    for j, written in enumerate(np.where(used, new.take(cells) - slots, 0)):
+        args[to, j] = written
+        mine = np.flatnonzero(constant[j])
+        bits = graphs.bits[j].ravel().take(at[mine])
+        constants[row[mine], slots[j, mine]] = bits.view(np.float64)
+    alone = graphs.output >= graphs.anonymous
     constants[alone, 0] = graphs.output_bits[alone].view(np.float64)
     return ProgramBatch(
-        ops,
-        args,
+        ops.reshape(n, width),
+        args.reshape(n, width, 3),
         lengths.astype(np.int32),
         constants,
         np.where(alone, 1, counts).astype(np.int32),
@@ -386,12 +370,24 @@ def _emit(graphs: _Graphs, order: _Cells, lengths: npt.NDArray[np.int64]) -> Pro
     )
 
 
+def _arguments(graphs: _Graphs, at: _Cells, place: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
+    """How each cell is written as an argument, when the nodes ``at`` have these places."""
+    written = np.zeros(graphs.anonymous + 1, np.int16)
+    written[at] = place
+    inputs = FIRST_INPUT - np.arange(graphs.n_inputs)
+    written[graphs.nodes : graphs.anonymous] = inputs.repeat(len(graphs.output))
+    written[graphs.anonymous] = FIRST_CONSTANT
+    return written
+
+
 def _number_constants(
     constant: npt.NDArray[np.bool_], lengths: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Slot of each constant argument [instruction, slot] within its program; how many each has."""
-    before = np.concatenate([[0], np.cumsum(constant)])  # constants ahead of each argument
-    ends = np.concatenate([[0], np.cumsum(lengths)]) * constant.shape[1]
-    first, counts = before[ends[:-1]], np.diff(before[ends])
-    number = before[:-1].reshape(constant.shape) - first.repeat(lengths)[:, None]
-    return np.where(constant, number, 0), counts
+    """Slot of each constant argument [arity, instruction] in its program; how many each has."""
+    own = constant.sum(axis=0)
+    before = np.concatenate([[0], np.cumsum(own)])  # constants ahead of each instruction
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    first = before[ends]
+    start = before[:-1] - first[:-1].repeat(lengths)
+    within: npt.NDArray[np.int64] = np.cumsum(constant, axis=0) - constant
+    return np.where(constant, start + within, 0), np.diff(first)
