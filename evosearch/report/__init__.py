@@ -1,0 +1,1 @@
+"""Report: what a campaign found, as Markdown and as one HTML file."""
