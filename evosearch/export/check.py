@@ -94,13 +94,12 @@ def compare(
         return CheckResult("ok", message=f"{x.dtype}: finite at no sample point")
     x, found = x[:, inside], found[inside]
     expected = evaluate(document, x)
-    with np.errstate(invalid="ignore"):
+    rounded = all(node.op in ROUNDED for node in document.nodes) and not exact
+    with np.errstate(all="ignore"):
         ulp = np.spacing(abs(expected))
-        difference = abs(found - expected) / ulp
-    difference = np.where(np.isfinite(found), difference, np.inf)
-    allowed = np.zeros_like(difference)
-    if exact or any(node.op not in ROUNDED for node in document.nodes):
-        allowed = np.maximum(LIBRARY_ULP, rounding(document, x) / ulp)
+        difference = np.where(np.isfinite(found), abs(found - expected) / ulp, np.inf)
+        bound = rounding(document, x) / ulp
+    allowed = np.zeros_like(bound) if rounded else np.maximum(LIBRARY_ULP, bound)
     wrong = np.flatnonzero(~(difference <= allowed))
     worst = float(difference.max())
     if len(wrong):

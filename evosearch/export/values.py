@@ -58,7 +58,8 @@ def rounding(document: ProgramDocument, x: Array) -> Array:
             ends = [argument - error, argument + error]
             moved = [compute(*centre[:place], end, *centre[place + 1 :]) for end in ends]
             bound = bound + np.max([abs(end - value) for end in moved], axis=0)
-        return value, bound
+        # NaN: rounding can leave the domain, as under a square root of zero
+        return value, np.where(np.isnan(bound), np.inf, bound)
 
     def leaf(value: Array, exact: bool) -> tuple[Array, Array]:
         return value, np.zeros_like(value) if exact else _ulp(value)

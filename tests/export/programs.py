@@ -1,10 +1,12 @@
 """Programs that the tests of exports share."""
 
-from fractions import Fraction
+import random
+from functools import cache
 
 import mpmath
 from hypothesis import strategies as st
 
+from evosearch.errors import DocumentFormatError
 from evosearch.export.document import Node, ProgramDocument
 from evosearch.genomes.primitives import BY_NAME
 
@@ -13,46 +15,71 @@ ARITHMETIC = ("add", "sub", "mul", "div", "fma", "neg", "abs", "sqrt", "max", "m
 
 @st.composite
 def documents(draw, ops=tuple(BY_NAME), max_nodes=12, inputs=1):
-    """Random programs whose nodes use inputs, constants and earlier nodes."""
-    names = ["x"] if inputs == 1 else [f"x{i}" for i in range(inputs)]
+    """Random programs, as hypothesis wants them."""
     numbers = st.floats(-4, 4, allow_subnormal=False)
-    constants = draw(
-        st.lists(st.one_of(numbers.map(repr), numbers.map(float.hex)), min_size=1, max_size=6)
+    return _build(
+        lambda options: draw(st.sampled_from(options)),
+        [draw(numbers) for _ in range(draw(st.integers(1, 6)))],
+        draw(st.integers(0, max_nodes)),
+        ops,
+        inputs,
     )
-    leaves = names + [f"c{j}" for j in range(len(constants))]
+
+
+def sample(seed, count, ops=tuple(BY_NAME)):
+    """``count`` random programs in normal form."""
+    rng = random.Random(seed)
+    found = []
+    while len(found) < count:
+        numbers = [rng.uniform(-3, 3) for _ in range(rng.randint(1, 6))]
+        document = _build(rng.choice, numbers, rng.randint(1, 12), ops, 1)
+        try:
+            found.append(document.simplified())
+        except DocumentFormatError:
+            continue  # a constant part is not finite
+    return found
+
+
+def _build(choose, numbers, size, ops, inputs):
+    """A program whose nodes use inputs, constants and earlier nodes."""
+    names = ["x"] if inputs == 1 else [f"x{i}" for i in range(inputs)]
+    leaves = names + [f"c{j}" for j in range(len(numbers))]
     nodes = []
-    for k in range(draw(st.integers(0, max_nodes))):
-        op = draw(st.sampled_from(ops))
+    for k in range(size):
+        op = choose(ops)
         earlier = [f"n{j}" for j in range(k)]
-        first = draw(st.sampled_from(earlier + names))
-        rest = [
-            draw(st.sampled_from(earlier * 2 + leaves)) for _ in range(BY_NAME[op].arity - 1)
-        ]
+        first = choose(earlier + names)
+        rest = [choose(earlier * 2 + leaves) for _ in range(BY_NAME[op].arity - 1)]
         nodes.append(Node(op, (first, *rest)))
-    output = f"n{len(nodes) - 1}" if nodes else names[0]
+    constants = [choose([repr(value), value.hex()]) for value in numbers]
+    output = f"n{size - 1}" if size else names[0]
     return ProgramDocument(tuple(names), tuple(constants), tuple(nodes), (output,))
 
 
+_COEFFICIENTS = ("1.00003", "0.34519", "0.0691912345678901234567890123456789")
+
+
+@cache
+def _truth():
+    """2^x at multiples of 1/64, and the largest relative error of (a + b x + c x^2)^2."""
+    mp = mpmath.MPContext()
+    mp.dps = 60
+    a, b, c = map(mp.mpf, _COEFFICIENTS)
+    points = [mp.mpf(k) / 64 for k in range(65)]
+    reference = [{"x": mp.nstr(x, 30), "y": mp.nstr(2**x, 50)} for x in points]
+    finer = [mp.mpf(k) / 1024 for k in range(1025)]
+    worst = max(abs((a + b * x + c * x**2) ** 2 / 2**x - 1) for x in finer)
+    return reference, mp.nstr(worst, 6)
+
+
 def exponential(**metadata):
-    """2^x = (a + b x + c x^2)^2 about, with its largest relative error on [0, 1]."""
-    coefficients = ("1.00003", "0.34519", "0.0691912345678901234567890123456789")
+    """2^x as (a + b x + c x^2)^2, with its largest relative error on [0, 1]."""
     nodes = (
-        Node("fma", ("x", "c2", "c1")),
-        Node("fma", ("x", "n0", "c0")),
+        Node("fma", ("x", "c0", "c1")),
+        Node("fma", ("x", "n0", "c2")),
         Node("mul", ("n1", "n1")),
     )
-    points = [Fraction(k, 64) for k in range(65)]
-    with mpmath.workdps(60):
-        reference = [
-            {"x": str(float(p)), "y": mpmath.nstr(mpmath.mpf(2) ** mpmath.mpf(float(p)), 50)}
-            for p in points
-        ]
-        a, b, c = map(mpmath.mpf, coefficients)
-        errors = [
-            abs((a + b * x + c * x**2) ** 2 / mpmath.mpf(2) ** x - 1)
-            for x in (mpmath.mpf(k) / 4096 for k in range(4097))
-        ]
-        claimed = mpmath.nstr(max(errors), 6)
+    reference, claimed = _truth()
     claims = {
         "target": "exp2",
         "interval": "[0, 1]",
@@ -63,17 +90,17 @@ def exponential(**metadata):
         "evaluator": {"use": "approximation", "target": "exp2"},
     }
     basis = {"campaign": "exp2", "id": 17, "claims": claims, "reference": reference}
-    return ProgramDocument(("x",), coefficients, nodes, ("n2",), {**basis, **metadata})
+    return ProgramDocument(("x",), _COEFFICIENTS[::-1], nodes, ("n2",), {**basis, **metadata})
 
 
 HOSTILE = (
     "../../x",
     "a\0b",
     "line\nimport os\nos.system('true')",
-    "*/ system(\"true\"); /*",
+    '*/ system("true"); /*',
     "__import__('os')",
     "\\input{/etc/passwd}",
-    "\"\"\" + open('x')",
+    '""" + open(\'x\')',
     "coding: utf-7",
     "??/\n",
     "\u2028import os",

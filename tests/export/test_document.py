@@ -138,15 +138,15 @@ def mutated(rng, content):
     return bytes(data)
 
 
-def fuzz(tmp_path, seed, count):
+def fuzz(seed, count):
+    """Read damaged documents; how many were refused."""
     rng = random.Random(seed)
-    path = tmp_path / "fuzzed.json"
     refused = 0
     for attempt in range(count):
         random_bytes = attempt % 10 == 0
-        path.write_bytes(rng.randbytes(64) if random_bytes else mutated(rng, text().encode()))
+        content = rng.randbytes(64) if random_bytes else mutated(rng, text().encode())
         try:
-            document = ProgramDocument.read(path)
+            document = ProgramDocument.from_json(content.decode(errors="surrogateescape"))
         except DocumentFormatError:
             refused += 1
         else:
@@ -155,17 +155,17 @@ def fuzz(tmp_path, seed, count):
     return refused
 
 
-def test_damaged_documents_raise_nothing_else(tmp_path):
-    refused = fuzz(tmp_path, 1, 5_000)
+def test_damaged_documents_raise_nothing_else():
+    refused = fuzz(1, 5_000)
     assert 3_000 < refused < 5_000  # both ways out are taken
 
 
 @pytest.mark.slow
-def test_many_damaged_documents_raise_nothing_else(tmp_path):
-    assert fuzz(tmp_path, 2, 100_000) > 60_000
+def test_many_damaged_documents_raise_nothing_else():
+    assert fuzz(2, 100_000) > 60_000
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(deadline=None, derandomize=True, max_examples=60)
 @given(documents(inputs=2))
 def test_json_and_program_round_trips(document):
     assert ProgramDocument.from_json(document.to_json()) == document
@@ -249,7 +249,7 @@ def test_precise_values_use_every_digit():
         assert abs(value - (line**2 + mpmath.mpf("0.1875"))) < mpmath.mpf("1e-58")
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(deadline=None, derandomize=True, max_examples=60)
 @given(documents())
 def test_floating_point_agrees_with_exact_arithmetic_within_rounding(document):
     x = np.linspace(-3, 3, 25)

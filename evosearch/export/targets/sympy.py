@@ -57,7 +57,8 @@ class SympyExporter:
             + '    """The program of these expressions, as it was found."""\n'
             + "".join(constants)
             + "".join(body)
-            + f"    return {source.output}\n\n\nexpression = {source.name}(*inputs)\n"
+            + f"    return {source.output}\n\n\n"
+            + f"expression = {source.name}({', '.join(source.inputs)})\n"
         )
 
     def check(self, path: Path, document: ProgramDocument) -> CheckResult:
