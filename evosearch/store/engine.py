@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.pool import NullPool
 
 from evosearch.errors import StorageError
@@ -132,7 +132,7 @@ class SqlEngine:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Every query inside sees the same state."""
+        """Every query inside sees the state that the first one saw."""
         postgres = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         with self._explained():
             self._command("BEGIN" if self.dialect == "sqlite" else postgres)
@@ -176,7 +176,8 @@ class SqlEngine:
         self.connection.exec_driver_sql(sql)
 
     def _rollback(self) -> None:
-        with suppress(DBAPIError):  # SQLite may have rolled back by itself, e.g. on a full disk
+        # SQLite may have rolled back by itself (full disk), or the connection may be lost
+        with suppress(DBAPIError, InvalidRequestError):
             self._command("ROLLBACK")
 
     @contextmanager
@@ -193,6 +194,10 @@ class SqlEngine:
             yield
         except DBAPIError as error:
             raise explain(error.orig or error, self.shown) from error
+        except InvalidRequestError as error:
+            if not self.connection.invalidated:
+                raise
+            raise StorageError(f"{self.shown}: the connection was lost; open it again") from error
         except self._driver_error as error:
             raise explain(error, self.shown) from error
 

@@ -45,7 +45,7 @@ class SqliteReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Every query inside sees the same state."""
+        """Every query inside sees the state that the first one saw."""
         with self._explained():
             self._connection.execute("BEGIN")
             try:

@@ -7,7 +7,7 @@ is imported where it is used.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -92,7 +92,8 @@ class Store:
         """Release all campaigns and close the connection."""
         try:
             for campaign_id in list(self._leases):
-                self.release(campaign_id)
+                with suppress(StorageError):  # the lease ends by itself
+                    self.release(campaign_id)
         finally:
             self._database.close()
 
@@ -112,7 +113,7 @@ class Store:
         return self._database.rows(sql, **parameters)
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Inside, every query sees the same state."""
+        """Inside, every query sees the state that the first one saw."""
         return self._database.snapshot()
 
     # --- Campaigns ----------------------------------------------------------------------------

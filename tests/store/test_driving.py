@@ -97,7 +97,7 @@ def test_only_a_holder_writes_and_only_in_write_mode(storage_url):
     [
         (lambda point: next(search(1, point.next_id, point.digest)), "2 cannot follow .* 0"),
         (lambda point: next(search(0, point.next_id + 1, point.digest)), "numbered from 13"),
-        (lambda point: next(search(-1, 1)), "0 cannot follow generation 0"),
+        (lambda _: next(search(-1, 1)), "0 cannot follow generation 0"),
     ],
 )
 def test_generations_and_ids_follow_each_other(storage_url, record, message):

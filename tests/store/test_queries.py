@@ -149,7 +149,7 @@ def test_history_and_generations_are_columns(store, records):
     rows = [record.individuals for record in records]
     np.testing.assert_array_equal(history.ids, np.arange(1, 37))
     np.testing.assert_array_equal(history.generation, np.repeat([0, 1, 2], 12))
-    np.testing.assert_array_equal(history.operator, sum((list(r.operators) for r in rows), []))
+    assert history.operator.tolist() == [name for r in rows for name in r.operators]
     np.testing.assert_array_equal(
         history.parents, np.concatenate([r.parents[:, :2] for r in rows])
     )
