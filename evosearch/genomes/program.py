@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Self
+from typing import Self, TypeAlias
 
 import networkx as nx
 import numpy as np
@@ -23,13 +23,15 @@ from jaxtyping import Float64, Int16, Int32, UInt8
 
 from evosearch.errors import GenomeFormatError
 from evosearch.genomes.batch import IntArray
-from evosearch.genomes.primitives import ARITY, BY_CODE, KNOWN
+from evosearch.genomes.primitives import ARITY, BY_CODE, BY_NAME, KNOWN
 
 MAX_INPUTS = 64
 MAX_NODES = 4096
 MAX_CONSTANTS = 8191
 FIRST_INPUT = -1
 FIRST_CONSTANT = -1 - MAX_INPUTS
+
+Graph: TypeAlias = "nx.DiGraph[str]"
 
 _MAGIC = b"EvP\x01"
 _HEADER = 10  # magic, u16 inputs, u16 nodes, u16 constants
@@ -88,8 +90,15 @@ class ProgramBatch:
         )
 
     def concatenate(self, others: Sequence[Self]) -> Self:
-        """This batch followed by ``others``; all must have the same number of inputs."""
+        """This batch followed by ``others``.
+
+        Raises:
+            ValueError: If the numbers of inputs differ.
+        """
         every = [self, *others]
+        counts = {batch.n_inputs for batch in every}
+        if len(counts) > 1:
+            raise ValueError(f"programs of one input count expected, received {sorted(counts)}")
         length = max(batch.ops.shape[1] for batch in every)
         width = max(batch.constants.shape[1] for batch in every)
         every = [batch.padded(length, width) for batch in every]
@@ -118,7 +127,7 @@ class ProgramBatch:
 
     @classmethod
     def identity(cls, n: int, n_inputs: int = 1) -> Self:
-        """n programs whose value is the first input."""
+        """Make n programs whose value is the first input."""
         return cls(
             np.zeros((n, 1), np.uint8),
             np.zeros((n, 1, 3), np.int16),
@@ -156,7 +165,9 @@ class ProgramBatch:
             return cls.identity(0)
         inputs = {program[0] for program in decoded}
         if len(inputs) > 1:
-            raise GenomeFormatError(f"programs of different input counts in one batch: {inputs}")
+            raise GenomeFormatError(
+                f"programs of different input counts in one batch: {sorted(inputs)}"
+            )
         length = max(1, max(len(program[1]) for program in decoded))
         width = max(1, max(len(program[4]) for program in decoded))
         n = len(decoded)
@@ -177,13 +188,15 @@ class ProgramBatch:
             inputs.pop(),
         )
 
-    def graph(self, row: int) -> nx.DiGraph:
-        """networkx view: edges run from argument to user with attribute ``position``.
+    def graph(self, row: int) -> Graph:
+        """View of one program in networkx: edges run from argument to user.
 
-        Nodes are ``x<i>``, ``c<j>`` (attribute ``value``) and ``n<k>`` (attribute ``op``); the
-        graph attribute ``output`` names the output's node, ``inputs`` counts the inputs.
+        Nodes are ``x<i>``, ``c<j>`` (attribute ``value``) and ``n<k>`` (attribute ``op``). The
+        edge attribute ``positions`` lists where the user takes the argument, since it may take
+        the same one twice. The graph attribute ``output`` names the output's node, ``inputs``
+        counts the inputs.
         """
-        graph = nx.DiGraph(output=_name(int(self.outputs[row])), inputs=self.n_inputs)
+        graph: Graph = nx.DiGraph(output=_name(int(self.outputs[row])), inputs=self.n_inputs)
         graph.add_nodes_from(f"x{i}" for i in range(self.n_inputs))
         for j in range(int(self.n_constants[row])):
             graph.add_node(f"c{j}", value=float(self.constants[row, j]))
@@ -192,7 +205,6 @@ class ProgramBatch:
             graph.add_node(f"n{k}", op=primitive.name)
             for position in range(primitive.arity):
                 source = _name(int(self.args[row, k, position]))
-                # a node may use the same argument twice: the edge keeps every position
                 if graph.has_edge(source, f"n{k}"):
                     graph.edges[source, f"n{k}"]["positions"] += (position,)
                 else:
@@ -200,40 +212,58 @@ class ProgramBatch:
         return graph
 
     @classmethod
-    def from_graph(cls, graph: nx.DiGraph) -> Self:
-        """Inverse of `graph` for one program; raises GenomeFormatError where it is no program."""
-        from evosearch.genomes.primitives import BY_NAME
+    def from_graph(cls, graph: Graph) -> Self:
+        """One program from a graph as `graph` makes them.
 
+        Numbers in the names of operations and constants decide their order alone; they may have
+        gaps and need not be topological.
+
+        Raises:
+            GenomeFormatError: Where the graph is no program.
+        """
         try:
-            order = [
-                node
-                for node in nx.lexicographical_topological_sort(graph, key=_graph_order)
-                if "op" in graph.nodes[node]
-            ]
-            constants = [n for n in graph if "value" in graph.nodes[n]]
-            codes = {n: FIRST_CONSTANT - j for j, n in enumerate(constants)}
-            codes |= {f"x{i}": FIRST_INPUT - i for i in range(graph.graph["inputs"])}
-            codes |= {n: k for k, n in enumerate(order)}
-            ops = np.zeros((1, max(1, len(order))), np.uint8)
-            args = np.zeros((1, max(1, len(order)), 3), np.int16)
-            for k, node in enumerate(order):
-                ops[0, k] = BY_NAME[graph.nodes[node]["op"]].code
-                for source, _, positions in graph.in_edges(node, data="positions"):
-                    for position in positions:
-                        args[0, k, position] = codes[source]
-            values = [float(graph.nodes[n]["value"]) for n in constants]
-            batch = cls(
-                ops,
-                args,
-                np.array([len(order)], np.int32),
-                np.array([values or [0.0]]),
-                np.array([len(values)], np.int32),
-                np.array([codes[graph.graph["output"]]], np.int16),
-                graph.graph["inputs"],
-            )
-        except (KeyError, nx.NetworkXException, IndexError, ValueError) as error:
+            return cls.from_bytes([_encode_graph(graph)])
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
+            raise GenomeFormatError(f"not a program graph: {error!r}") from error
+        except nx.NetworkXException as error:
             raise GenomeFormatError(f"not a program graph: {error}") from error
-        return cls.from_bytes(batch.to_bytes())
+
+
+def _encode_graph(graph: Graph) -> bytes:
+    """Byte form of a program graph; any of several exceptions where it is none."""
+    inputs = int(graph.graph["inputs"])
+    order = [
+        node
+        for node in nx.lexicographical_topological_sort(graph, key=_graph_order)
+        if "op" in graph.nodes[node]
+    ]
+    constants = sorted((n for n in graph if "value" in graph.nodes[n]), key=_graph_order)
+    codes = {f"x{i}": FIRST_INPUT - i for i in range(min(inputs, MAX_INPUTS))}
+    codes |= {name: FIRST_CONSTANT - j for j, name in enumerate(constants)}
+    codes |= {name: k for k, name in enumerate(order)}
+    row = _MAGIC + b"".join(_word(n) for n in (inputs, len(order), len(constants)))
+    for node in order:
+        primitive = BY_NAME[graph.nodes[node]["op"]]
+        arguments = {
+            position: codes[source]
+            for source in graph.predecessors(node)
+            for position in graph.edges[source, node]["positions"]
+        }
+        if sorted(arguments) != list(range(primitive.arity)):
+            raise GenomeFormatError(
+                f"node {node} of {primitive.name} has arguments at {sorted(arguments)}: "
+                f"expected each of 0 to {primitive.arity - 1} once"
+            )
+        row += bytes([primitive.code])
+        row += b"".join(_word(arguments[position]) for position in range(primitive.arity))
+    row += _word(codes[graph.graph["output"]])
+    values = [float(graph.nodes[name]["value"]) for name in constants]
+    row += np.array(values, dtype="<f8").tobytes()
+    return row + zlib.crc32(row).to_bytes(4, "little")
+
+
+def _word(number: int) -> bytes:
+    return (number & 0xFFFF if number < 0 else number).to_bytes(2, "little")
 
 
 def _graph_order(node: str) -> tuple[str, int]:
@@ -262,9 +292,9 @@ def _encode(batch: ProgramBatch, constants: Float64[np.ndarray, "batch constants
     keep = np.zeros((n, length, 7), bool)
     active = np.arange(length) < batch.lengths[:, None]
     keep[:, :, 0] = active
-    keep[:, :, 1:] = (
-        (np.arange(3) < ARITY[batch.ops][:, :, None]) & active[:, :, None]
-    ).repeat(2, axis=2)
+    keep[:, :, 1:] = ((np.arange(3) < ARITY[batch.ops][:, :, None]) & active[:, :, None]).repeat(
+        2, axis=2
+    )
     tail = np.ascontiguousarray(batch.outputs.astype("<i2")).view(np.uint8).reshape(n, 2)
     values = np.where(np.isnan(constants), np.nan, constants).astype("<f8")
     used = (np.arange(width) < batch.n_constants[:, None]).repeat(8, axis=1)
