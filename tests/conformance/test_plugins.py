@@ -1,0 +1,53 @@
+"""Every installed search space and evaluator keeps the promises that the engine relies on.
+
+A new entry point is tested by being installed; where its options have no defaults, add an example.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from evosearch import plugins, seeding
+from evosearch.testing import check_evaluator, check_search_space
+
+EXAMPLES = {
+    "hyperparameters": {
+        "genes": {
+            "rate": {"kind": "log", "low": 1e-4, "high": 1.0},
+            "layers": {"kind": "integer", "low": 1, "high": 8},
+            "shift": {"kind": "real", "low": -1.0, "high": 1.0},
+            "activation": {"kind": "categorical", "choices": ["relu", "tanh", "sin"]},
+        }
+    },
+    "approximation": {"target": "exp2", "interval": "[0, 1]"},
+}
+HERE = Path(__file__).parent
+
+
+def space_named(name):
+    plugin = plugins.resolve("search space", name, HERE)
+    return plugins.make_space(plugin, EXAMPLES.get(name, {}), HERE)
+
+
+def space_of(genome_type):
+    """An installed search space that makes these genomes."""
+    for name in plugins.installed("search space"):
+        space = space_named(name)
+        if space.genome_type is genome_type:
+            return space
+    raise AssertionError(f"no installed search space makes {genome_type.__name__}")
+
+
+@pytest.mark.parametrize("name", plugins.installed("search space"))
+def test_search_space(name):
+    check_search_space(space_named(name))
+
+
+@pytest.mark.parametrize("name", plugins.installed("evaluator"))
+def test_evaluator(name):
+    plugin = plugins.resolve("evaluator", name, HERE)
+    space = space_of(plugin.target.genome_type)
+    evaluator = plugins.make_evaluator(plugin, EXAMPLES.get(name, {}), HERE, space)
+    operator = next(op for op in space.operators.values() if op.arity == 0)
+    genomes = operator.apply(seeding.stream(0, "birth"), (), 12)
+    check_evaluator(evaluator, genomes)
