@@ -4,7 +4,6 @@ The conventions (what runs, what is written to a file, how budgets are cut) stan
 CONTRIBUTING.md under "Documentation is run".
 """
 
-import json
 import os
 import re
 import runpy
@@ -87,11 +86,9 @@ class Page:
                 if line.startswith("$ "):
                     self.command(line.removeprefix("$ "))
 
-    def command(self, line: str) -> str:
+    def command(self, line: str) -> None:
         arguments = shlex.split(shortened(line, generations=GENERATIONS + 2), comments=True)
         assert arguments[0] == "evosearch", f"mark a block that is not to be run: {line}"
-        if "ID" in arguments:
-            arguments[arguments.index("ID")] = self.individual(arguments[2])
         result = subprocess.run(
             [EVOSEARCH, *arguments[1:]],
             cwd=self.folder,
@@ -100,12 +97,6 @@ class Page:
             text=True,
         )
         assert result.returncode == 0, f"$ {line}\n{result.stdout}\n{result.stderr}"
-        return result.stdout
-
-    def individual(self, campaign: str) -> str:
-        """Number of the largest program on a campaign's front."""
-        front = json.loads(self.command(f"evosearch front {campaign} --json"))
-        return str(max(front["members"], key=lambda member: member["size"])["id"])
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
