@@ -135,7 +135,7 @@ class ProgramDocument:
 
     @property
     def reference(self) -> tuple[tuple[str, str], ...]:
-        """``metadata["reference"]`` as pairs of decimals (input, exact value of the target).
+        """``metadata["reference"]`` as pairs (x, value of the target at the float64 nearest x).
 
         Raises:
             DocumentFormatError: Where an entry is not ``{"x": number, "y": number}``.

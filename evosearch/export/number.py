@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import Decimal
 
 MAX_CHARACTERS = 200
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
@@ -33,6 +34,11 @@ def to_float(text: str) -> float:
 def to_decimal(text: str) -> str:
     """Decimal digits: a decimal as it is, a hex float as the shortest that reads back equal."""
     return repr(to_float(text)) if is_hex(text) else text
+
+
+def exact_decimal(text: str) -> str:
+    """All decimal digits of the value: a decimal as it is, of a hex float as many as it takes."""
+    return str(Decimal(to_float(text))) if is_hex(text) else text
 
 
 def digits(text: str) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from evosearch.contracts import Objective, Prepared, Status
 from evosearch.errors import UsageError
+from evosearch.export import number
 from evosearch.export.document import ProgramDocument
 from evosearch.genomes.program import ProgramBatch
 from evosearch.seeding import key
@@ -38,7 +39,7 @@ def verify_genome(
 
     The evaluator's ``validate`` (sealed data; ``score`` where it has none) gives its objectives,
     and its optional ``metrics(genomes, constants) -> dict[str, float]`` errors of high precision
-    from all digits of the constants.
+    from all digits of the constants (decimal strings).
 
     Args:
         genomes: A batch of one.
@@ -66,7 +67,7 @@ def verify_genome(
     if isinstance(genomes, ProgramBatch):
         metrics.setdefault("operations", float(genomes.sizes()[0]))
     if constants is not None and hasattr(evaluator, "metrics"):
-        metrics |= evaluator.metrics(genomes, constants)
+        metrics |= evaluator.metrics(genomes, [number.exact_decimal(text) for text in constants])
     checks = compare_claims(claims, metrics, evaluator.objectives)
     broken = [
         f"{name}: claimed {claim['claimed']}, found {claim['found']}"

@@ -161,11 +161,18 @@ def test_a_python_export_proves_its_claims(tmp_path):
     assert float(exact[0].split()[2]) == pytest.approx(float(claimed), rel=0.01)
 
 
-@pytest.mark.parametrize("name", ["max_error_exact", "max_error_float64"])
-def test_a_python_export_contradicts_a_false_claim(name, tmp_path):
-    document = exponential()
-    half = {name: str(float(document.claims[name]) / 2)}
-    lying = exponential(claims=document.claims | half)
+@pytest.mark.parametrize(
+    ("name", "measure"),
+    [
+        ("max_error_exact", "relative max"),
+        ("max_error_float64", "max relative"),
+        ("max_relative_error", ""),
+        ("max_absolute_error", ""),
+    ],
+)
+def test_a_python_export_contradicts_a_false_claim(name, measure, tmp_path):
+    half = {name: str(float(exponential().claims["max_error_exact"]) / 2)}
+    lying = exponential(claims={"measure": measure, **half})
     path = written(tmp_path, PythonExporter(), lying)
     assert "claimed" in run_isolated(path).stderr
     result = checks.check(path, PythonExporter(), lying)
@@ -185,6 +192,25 @@ def test_library_functions_are_checked_with_all_digits_where_decimals_have_them(
     shorter = dataclasses.replace(document, constants=(digits[:40],))
     path = written(tmp_path, PythonExporter(), shorter)
     assert "claimed 1E-45" in checks.check(path, PythonExporter(), shorter).message
+
+
+def test_the_built_in_evaluators_claims_are_checked_in_float64(tmp_path):
+    found = float(exponential().claims["max_error_exact"])
+    for claimed, status in ((found, "ok"), (found / 1.1, "failed")):
+        claims = {"max_relative_error": found, "float64_error": claimed}
+        document = exponential(claims=claims)
+        path = written(tmp_path, PythonExporter(), document)
+        assert checks.check(path, PythonExporter(), document).status == status
+
+
+def test_reference_points_are_the_nearest_float64(tmp_path):
+    # three times the float64, not the decimal
+    exact = "0.3000000000000000166533453693773481063544750213623046875"
+    claims = {"max_relative_error": "1e-30"}
+    metadata = {"claims": claims, "reference": [{"x": "0.1", "y": exact}]}
+    document = ProgramDocument(("x",), ("3",), (Node("mul", ("x", "c0")),), ("n0",), metadata)
+    path = written(tmp_path, PythonExporter(), document)
+    assert checks.check(path, PythonExporter(), document).status == "ok"
 
 
 def test_a_pole_on_the_way_is_no_error(tmp_path):

@@ -1,4 +1,5 @@
 import dataclasses
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -61,6 +62,16 @@ def test_true_claims_hold():
         "max_error_exact": True,
     }
     assert evaluator.constants == exponential().constants  # all digits
+
+
+def test_hex_constants_reach_the_evaluator_as_exact_decimals():
+    evaluator = Sealed()
+    document = exponential()
+    narrowed = tuple(float(text).hex() for text in document.constants)
+    verify_document(dataclasses.replace(document, constants=narrowed), evaluator)
+    assert [Decimal(text) for text in evaluator.constants] == [
+        Decimal(float(text)) for text in document.constants
+    ]
 
 
 @pytest.mark.parametrize(
