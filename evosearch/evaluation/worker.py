@@ -98,7 +98,8 @@ class Worker:
         if not np.all(legal):
             raise EvaluatorError(
                 f"evaluator {self.name!r}: status has to be [batch] = [{n}] of "
-                f"evosearch.contracts.Status (0 to {max(Status)}), received {_what(status)}"
+                f"evosearch.contracts.Status (0 to {max(Status)}), received {_what(status)} "
+                f"with values {sorted(set(status.ravel().tolist()))[:9]}"
             )
         finite = np.isfinite(objectives).all(axis=1) & np.isfinite(measures).all(axis=1)
         broken = (status == Status.OK) & ~finite
