@@ -11,6 +11,7 @@ import struct
 from collections.abc import Sequence
 from difflib import get_close_matches
 from hashlib import blake2b
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evosearch.errors import StorageError, UsageError
@@ -46,11 +47,13 @@ _ANCESTORS = """
         UNION
         SELECT e.parent FROM ancestor a
         JOIN lineage_edge e ON e.campaign_id = :campaign AND e.child = a.id
-    ), chosen(id) AS (
-        SELECT i.id FROM ancestor a
-        JOIN individual i ON i.campaign_id = :campaign AND i.id = a.id
-        ORDER BY i.id DESC LIMIT :limit
+        WHERE e.parent >= :oldest
     )
+"""
+_PARENTS = """
+    SELECT e.parent FROM lineage_edge e
+    JOIN individual i ON i.campaign_id = e.campaign_id AND i.id = e.parent
+    WHERE e.campaign_id = :campaign AND e.child = :child
 """
 _CURRENT = """
     (SELECT individual_id FROM archive WHERE campaign_id = :campaign AND until_generation IS NULL)
@@ -80,7 +83,6 @@ _EVENTS = """
     SELECT at, level, code, detail FROM event
     WHERE campaign_id = :campaign OR campaign_id IS NULL ORDER BY id
 """
-_NO_LIMIT = 2**62
 
 
 class _Standing(NamedTuple):
@@ -200,20 +202,21 @@ def lineage(
 ) -> tuple[list[Member], list[Edge]]:
     """An individual and all its stored ancestors, youngest first, and the edges among them.
 
-    With ``limit`` only that many of the youngest; they always hang together.
+    With ``limit`` (at least 1) only that many of the youngest; they always hang together.
     """
     with store.snapshot():
         found = _find(store, name)
-        wanted = {"campaign": found.id, "id": id, "limit": limit or _NO_LIMIT}
+        oldest = 1 if limit is None else _oldest(store, found.id, id, limit)
+        wanted = {"campaign": found.id, "id": id, "oldest": oldest}
         rows = store.rows(
             _ANCESTORS + _MEMBER + "WHERE i.campaign_id = :campaign AND i.id IN "
-            "(SELECT id FROM chosen) ORDER BY i.id DESC",
+            "(SELECT id FROM ancestor) ORDER BY i.id DESC",
             **wanted,
         )
         if not rows or rows[0][0] != id:
             raise _unknown_individual(store, found.id, name, id)
         edges = store.rows(
-            _ANCESTORS + _EDGES + " IN (SELECT id FROM chosen) ORDER BY child DESC, position",
+            _ANCESTORS + _EDGES + " IN (SELECT id FROM ancestor) ORDER BY child DESC, position",
             **wanted,
         )
     operators = {row[0]: row[6] for row in rows}
@@ -306,6 +309,24 @@ def _unknown_individual(store: Store, campaign: int, name: str, id: int) -> Usag
         f"there is no individual {id} in campaign {name!r}: expected 1 to {last}, for example "
         f"one that `evosearch front {name}` lists"
     )
+
+
+def _oldest(store: Store, campaign: int, id: int, limit: int) -> int:
+    """Id of the oldest of the ``limit`` youngest in a lineage.
+
+    Parents have smaller ids than their children, so the youngest are found without the rest, and
+    every path to one of them goes through them alone.
+    """
+    waiting, seen = [-id], {id}
+    for _ in range(max(1, limit)):
+        oldest = -heappop(waiting)
+        parents = store.rows(_PARENTS, campaign=campaign, child=oldest)
+        for parent in {row[0] for row in parents} - seen:
+            seen.add(parent)
+            heappush(waiting, -parent)
+        if not waiting:
+            break
+    return oldest
 
 
 def _status(row: _Standing) -> dict[str, Any]:
