@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evosearch.cli.console import console, emit, say, table
+from evosearch.cli.console import emit, say, table
 from evosearch.cli.options import AsJson, opened
-from evosearch.report.numbers import clean, duration, shown
+from evosearch.report.numbers import duration, shown
 
 if TYPE_CHECKING:
     from evosearch.store.members import Member
@@ -42,10 +42,11 @@ def compare(
         if kinds[name] != kinds[names[0]]:
             say(f"\n{name} has other objectives than {names[0]}: the values mean different things")
     say()
-    made = table(["size", *map(clean, names)])
-    for row in by_size(kinds, fronts):
-        made.add_row(shown(row["size"]), *(shown(row["values"][name]) for name in names))
-    console().print(made)
+    rows = [
+        [shown(row["size"]), *(shown(row["values"][name]) for name in names)]
+        for row in by_size(kinds, fronts)
+    ]
+    say(table(["size", *names], rows))
     first = sorted({each[0]["name"] for each in kinds.values()})
     say(f"\n{' and '.join(first)}: the best member of the front that is at most as large")
 
@@ -72,17 +73,16 @@ def _best(objective: dict[str, Any], front: list["Member"], size: int) -> float 
 
 
 def _print_states(states: list[dict[str, Any]]) -> None:
-    made = table(
-        ["campaign", "state", "generation", "evaluations", "time", "digest"],
-        left=["campaign", "state", "digest"],
-    )
-    for each in states:
-        made.add_row(
-            clean(each["campaign"]),
+    rows = [
+        [
+            each["campaign"],
             each["state"],
             shown(each["generation"]),
             shown(each["evaluations"]),
             duration(each["seconds"]),
             (each["digest"] or "–")[:16],
-        )
-    console().print(made)
+        ]
+        for each in states
+    ]
+    columns = ["campaign", "state", "generation", "evaluations", "time", "digest"]
+    say(table(columns, rows, left=["campaign", "state", "digest"]))

@@ -1,17 +1,13 @@
 """Output: tables and lines for people, JSON for programs; text of a database is made harmless."""
 
 import json
-import os
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from evosearch.errors import ConfigError, EvosearchError
 from evosearch.report.numbers import clean, shown
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
 
 _WIDE = 200  # columns where the output is no terminal
 
@@ -33,44 +29,58 @@ def complain(error: EvosearchError) -> None:
         sys.stderr.write(f"error: {clean(mistake)}\n")
 
 
-def console() -> "Console":
-    """Standard output; as wide as the terminal."""
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE
-    return Console(width=width, highlight=False, markup=False)
+def width() -> int:
+    """Columns of the terminal, or of $COLUMNS; many where the output is no terminal."""
+    return shutil.get_terminal_size(fallback=(_WIDE, 24)).columns
 
 
-def table(columns: Sequence[str], *, left: Sequence[str] = (), wide: str = "") -> "Table":
-    """An empty table: numbers to the right, ``left`` columns to the left, ``wide`` cut to fit."""
-    from rich.table import Table
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: Collection[str] = ()
+) -> str:
+    """Aligned columns, numbers to the right and ``left`` ones to the left; cut to the width."""
+    cells = [[clean(cell).replace("\n", " ") for cell in row] for row in [columns, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(size) if name in left else cell.rjust(size)
+            for name, cell, size in zip(columns, row, widths, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    return "\n".join(_cut(line, width()) for line in lines)
 
-    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in columns:
-        if name == wide:
-            made.add_column(name, no_wrap=True, overflow="ellipsis", ratio=1)
-        else:
-            made.add_column(name, justify="left" if name in left else "right", no_wrap=True)
-    return made
 
-
-def front_table(objectives: Sequence[str], members: Sequence[Mapping[str, Any]]) -> "Table":
-    """The members of a front (in their JSON form), smallest first."""
-    from rich.text import Text
-
+def front_table(objectives: Sequence[str], members: Sequence[Mapping[str, Any]]) -> str:
+    """The members of a front (in their JSON form), smallest first; sizes and ages if known."""
     validated = objectives[0] if any(member.get("validation") for member in members) else None
-    sized = [] if _says_size(objectives, members) else ["size"]
-    columns = ["id", "generation", *sized, *objectives]
-    columns += [f"validation {validated}"] if validated else []
-    made = table([*columns, "expression"], wide="expression")
-    for member in sorted(members, key=lambda member: (member.get("size") or 0, member["id"])):
-        values = [member["objectives"].get(name) for name in objectives]
-        cells = [str(member["id"]), shown(member.get("generation"))]
-        cells += [shown(member.get("size")) for _ in sized]
-        cells += [shown(value) for value in values]
-        cells += [shown((member["validation"] or {}).get(validated))] if validated else []
-        made.add_row(*cells, Text(clean(member["expression"] or "")))
-    return made
+    known = [key for key in ("id", "generation", "size") if any(key in each for each in members)]
+    if "size" in known and _says_size(objectives, members):
+        known.remove("size")
+    columns = [*known, *objectives, *([f"validation {validated}"] if validated else [])]
+    rows = []
+    for member in members:
+        row = [shown(member[key], 12) if key != "id" else str(member["id"]) for key in known]
+        row += [shown(member["objectives"].get(name)) for name in objectives]
+        row += [shown((member["validation"] or {}).get(validated))] if validated else []
+        rows.append([*row, member["expression"] or ""])
+    return table([*columns, "expression"], rows, left=["expression"])
+
+
+def smallest_first(
+    objectives: Sequence[Mapping[str, str]], members: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Members with the best of the last objective first, then of the one before it."""
+    signs = [1 if each["direction"] == "minimize" else -1 for each in objectives][::-1]
+
+    def order(member: Mapping[str, Any]) -> list[float]:
+        values = [member["objectives"].get(each["name"]) or 0.0 for each in objectives][::-1]
+        return [sign * value for sign, value in zip(signs, values, strict=True)]
+
+    return sorted(members, key=order)
+
+
+def _cut(line: str, size: int) -> str:
+    return line if len(line) <= size else line[: size - 1] + "…"
 
 
 def _says_size(objectives: Sequence[str], members: Sequence[Mapping[str, Any]]) -> bool:

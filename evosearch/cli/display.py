@@ -4,9 +4,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from evosearch.cli.console import console, front_table, say
+from evosearch.cli.console import front_table, say, smallest_first
 from evosearch.report.numbers import clean, duration, shown
 
 if TYPE_CHECKING:
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 Show = Callable[["Progress"], None]
 
 _LINE_SECONDS = 2.0
-_ROWS = 20
 
 
 @contextmanager
-def display(name: str) -> Iterator[Show]:
+def display(name: str, objectives: Sequence[Mapping[str, str]]) -> Iterator[Show]:
     """Gives the callback of a run; draws in place on a terminal, prints lines elsewhere."""
     if sys.stdout.isatty():
-        with _live(name) as show:
+        with _live(objectives, name) as show:
             yield show
         return
     lines = Lines()
@@ -84,39 +83,33 @@ def time_left(progress: "Progress") -> float | None:
 
 
 @contextmanager
-def _live(name: str) -> Iterator[Show]:
+def _live(objectives: Sequence[Mapping[str, str]], name: str) -> Iterator[Show]:
+    from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
-    waiting = Text(f"campaign {clean(name)}: the first generation compiles its kernels")
-    with Live(waiting, console=console(), transient=True, refresh_per_second=4) as live:
-        yield lambda progress: live.update(screen(progress, live.console.height))
+    waiting = Text(clean(f"campaign {name}: compiling, then the first generation"))
+    console = Console(highlight=False, markup=False)
+    with Live(waiting, console=console, transient=True, refresh_per_second=4) as live:
+        yield lambda progress: live.update(screen(progress, objectives, console.height))
 
 
-def screen(progress: "Progress", height: int) -> "RenderableType":
+def screen(
+    progress: "Progress", objectives: Sequence[Mapping[str, str]], height: int
+) -> "RenderableType":
     """Header and front; of a long front the rows that fit."""
     from rich.console import Group
     from rich.text import Text
 
-    members = front_members(progress.front)
-    room = max(3, height - 5)
-    left_out = max(0, len(members) - room)
-    rows: list[RenderableType] = [
-        Text(f"campaign {clean(progress.campaign)}  {_state(progress)}", style="bold"),
-        Text(""),
-        front_table(list(progress.best), members[left_out:]),
-    ]
-    if left_out:
-        rows.append(Text(f"and {left_out} smaller ones", style="dim"))
-    return Group(*rows)
-
-
-def front_members(
-    front: Sequence[tuple[int, Mapping[str, float], str]],
-) -> list[dict[str, Any]]:
-    """Members of a running campaign in the form of listings; sizes and ages are not told."""
-    members = [
-        {"id": id, "objectives": objectives, "validation": None, "expression": text}
-        for id, objectives, text in front
-    ]
-    return sorted(members, key=lambda member: list(member["objectives"].values())[::-1])
+    members = smallest_first(
+        objectives,
+        [
+            {"id": id, "objectives": values, "validation": None, "expression": text}
+            for id, values, text in progress.front
+        ],
+    )
+    left_out = max(0, len(members) - max(3, height - 5))
+    lines = front_table([each["name"] for each in objectives], members[left_out:])
+    more = f"\nand {left_out} smaller ones" if left_out else ""
+    header = Text(clean(f"campaign {progress.campaign}  {_state(progress)}"), style="bold")
+    return Group(header, Text(""), Text(lines + more, no_wrap=True))

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -16,10 +17,9 @@ from typing import Literal
 
 import typer
 
-from evosearch.cli.console import console, emit, table
+from evosearch.cli.console import emit, say, width
 from evosearch.cli.options import AsJson
 from evosearch.errors import EvosearchError
-from evosearch.report.numbers import clean
 
 _PLUGIN_PACKAGES = ("evaluators", "search_spaces")
 _JAX_SCRIPT = """
@@ -52,11 +52,9 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         emit([asdict(finding) for finding in found])
     else:
-        made = table(["check", "status", "detail"], left=["check", "status", "detail"])
-        made.columns[2].no_wrap = False
         for finding in found:
-            made.add_row(finding.name, finding.status, clean(finding.detail))
-        console().print(made)
+            lines = textwrap.wrap(finding.detail, max(40, width() - 26))
+            say(f"{finding.status:<8} {finding.name:<15} " + f"\n{'':25}".join(lines))
     raise typer.Exit(int(any(finding.status == "problem" for finding in found)))
 
 

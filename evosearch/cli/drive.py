@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from evosearch.cli.console import console, front_table, say
+from evosearch.cli.console import front_table, say, smallest_first
 from evosearch.cli.display import display
 from evosearch.cli.interruption import Interruption
 from evosearch.cli.options import Storage
@@ -27,7 +27,7 @@ def drive(campaign: "Campaign", watch: Interruption, storage: Storage, url: str)
     name = campaign.config.campaign.name
     watch.on_request(campaign.stop)
     try:
-        with display(name) as show:
+        with display(name, objectives_of(url, name)) as show:
             ended = campaign.run(show)
     except KeyboardInterrupt:
         say("stopped at once; the generation in progress is lost, the ones before are committed")
@@ -44,18 +44,28 @@ def drive(campaign: "Campaign", watch: Interruption, storage: Storage, url: str)
     say(f"report:   {prefix}report {name}")
 
 
+def objectives_of(url: str, name: str) -> list[dict[str, str]]:
+    """Name and direction of each objective."""
+    from evosearch.store import queries
+    from evosearch.store.store import Store
+
+    with Store.open(url) as store:
+        return queries.objectives(store, name)
+
+
 def tell(url: str, name: str) -> None:
     """The front and the effort, as stored."""
     from evosearch.store import queries
     from evosearch.store.store import Store
 
     with Store.open(url) as store:
-        names = [each["name"] for each in queries.objectives(store, name)]
         members = [member.as_json() for member in queries.front(store, name)]
         found = queries.status(store, name)
     say()
     if members:
-        console().print(front_table(names, members))
+        objectives = objectives_of(url, name)
+        names = [each["name"] for each in objectives]
+        say(front_table(names, smallest_first(objectives, members)))
     say(
         f"\n{name}: {found['evaluations']:,} evaluations in {duration(found['seconds'])}, "
         f"{found['reused']:,} reused, {found['failed']:,} failed; digest {found['digest']}"

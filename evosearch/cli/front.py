@@ -2,7 +2,7 @@
 
 import typer
 
-from evosearch.cli.console import console, emit, front_table, say
+from evosearch.cli.console import emit, front_table, say, smallest_first
 from evosearch.cli.options import AsJson, Name, opened
 
 
@@ -16,6 +16,7 @@ def front(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     if as_json:
         emit({"campaign": name, "objectives": objectives, "members": members})
     elif members:
-        console().print(front_table([each["name"] for each in objectives], members))
+        names = [each["name"] for each in objectives]
+        say(front_table(names, smallest_first(objectives, members)))
     else:
         say("the front is empty: nothing has been scored successfully yet")

@@ -2,9 +2,9 @@
 
 import typer
 
-from evosearch.cli.console import console, emit, say, table
+from evosearch.cli.console import emit, say, table
 from evosearch.cli.options import AsJson, opened
-from evosearch.report.numbers import clean, duration, shown
+from evosearch.report.numbers import duration, shown
 
 
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
@@ -24,16 +24,17 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
         say(f"no campaigns in {location.shown}; evosearch run CONFIG.toml launches one")
     else:
         columns = ["campaign", "state", "generation", "evaluations", "time", "best", "started"]
-        made = table(columns, left=["campaign", "state", "best", "started"])
-        for each in found:
-            best = ", ".join(f"{name} {shown(value)}" for name, value in each["best"].items())
-            made.add_row(
-                clean(each["campaign"]),
+        rows = [
+            [
+                each["campaign"],
                 each["state"],
                 shown(each["generation"]),
                 shown(each["evaluations"]),
                 duration(each["seconds"]),
-                clean(best),
                 each["started"],
-            )
-        console().print(made)
+                ", ".join(f"{name} {shown(value)}" for name, value in each["best"].items()),
+            ]
+            for each in found
+        ]
+        columns = ["campaign", "state", "generation", "evaluations", "time", "started", "best"]
+        say(table(columns, rows, left=["campaign", "state", "started", "best"]))

@@ -2,7 +2,7 @@
 
 from importlib import metadata
 
-from evosearch.cli.console import console, emit, table
+from evosearch.cli.console import emit, say, table
 from evosearch.cli.options import AsJson
 
 GROUPS = {
@@ -28,7 +28,4 @@ def plugins(as_json: AsJson = False) -> None:
         emit(found)
         return
     columns = ["kind", "name", "object", "distribution"]
-    made = table(columns, left=columns)
-    for each in found:
-        made.add_row(*(each[key] for key in columns))
-    console().print(made)
+    say(table(columns, [[each[key] for key in columns] for each in found], left=columns))

@@ -4,9 +4,9 @@ from typing import Any
 
 import typer
 
-from evosearch.cli.console import console, emit, table
+from evosearch.cli.console import emit, say
 from evosearch.cli.options import AsJson, Name, opened
-from evosearch.report.numbers import clean, duration, share, shown
+from evosearch.report.numbers import duration, share, shown
 
 
 def status(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
@@ -19,11 +19,8 @@ def status(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     if as_json:
         emit(finite(found))
     else:
-        made = table(["", "value"], left=["", "value"])
-        made.show_header = False
         for key, value in rows(found).items():
-            made.add_row(key, clean(value))
-        console().print(made)
+            say(f"{key:<12}  {value}")
 
 
 def rows(found: dict[str, Any]) -> dict[str, str]:

@@ -26,7 +26,9 @@ def ratio(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``42.1 s``, ``3 min 5 s`` or ``2 h 10 min``."""
+    """``12 ms``, ``42.1 s``, ``3 min 5 s`` or ``2 h 10 min``."""
+    if 0 < seconds < 0.1:
+        return f"{1000 * seconds:.2g} ms"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -4,7 +4,7 @@ Upwards goes the first objective; to the right the second one, or the size where
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 _MOST_LEVELS = 64
+_WIDE = 1e3
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,23 @@ class Plane:
     y: Objective
     x: Objective
     own_x: bool  # whether x is an objective
-    log: bool
-    log_x: bool
+    log: bool = False
+    log_x: bool = False
 
     @classmethod
     def of(cls, objectives: Sequence[Objective], history: History) -> Self:
-        """The plane of a campaign; logarithmic where the objective says so and all is positive."""
+        """The plane of a campaign.
+
+        Logarithmic, if all is positive, where the objective says so, and upwards also where the
+        front spans more than three decades.
+        """
         own_x = len(objectives) > 1
-        x = objectives[1] if own_x else Objective("size")
-        kept = history.status == Status.OK
-        positive = (history.objectives[kept] > 0).all(axis=0) if kept.any() else [False, False]
-        log_x = own_x and x.scale == "log" and bool(positive[1])
-        y = objectives[0]
-        return cls(y, x, own_x, y.scale == "log" and bool(positive[0]), log_x)
+        made = cls(objectives[0], objectives[1] if own_x else Objective("size"), own_x)
+        x, y = made.columns(history)
+        _, front = made.attained(x, y)
+        log = made.y.scale == "log" or (len(front) > 1 and front.max() > _WIDE * front.min())
+        log_x = own_x and made.x.scale == "log"
+        return replace(made, log=log and _positive(y), log_x=log_x and _positive(x))
 
     def columns(self, history: History) -> tuple[Floats, Floats]:
         """(x, y) of all individuals; NaN where they were not scored."""
@@ -113,3 +118,8 @@ class Plane:
         values = np.unique(x[np.isfinite(x)])
         whole = bool(np.all(values == np.round(values)))
         return values.tolist() if whole and len(values) <= _MOST_LEVELS else []
+
+
+def _positive(values: Floats) -> bool:
+    values = values[np.isfinite(values)]
+    return len(values) > 0 and bool((values > 0).all())
