@@ -54,6 +54,11 @@ class Run:
         x, y = plane.columns(history)
         return cls(name, history, x, y, np.cumsum(~history.reused).astype(np.float64))
 
+    @property
+    def evaluations(self) -> float:
+        """All of them."""
+        return float(self.spent[-1]) if len(self.spent) else 0.0
+
     def within(self, evaluations: float) -> "Run":
         """What was found with the first ``evaluations``."""
         y = np.where(self.spent <= evaluations, self.y, np.nan)
@@ -105,7 +110,7 @@ class Facts:
         """Evaluations that both this campaign and random search have spent."""
         if self.random is None:
             return 0.0
-        return float(min(self.search.spent[-1], self.random.spent[-1]))
+        return min(self.search.evaluations, self.random.evaluations)
 
 
 def gather(store: Store, name: str, companion: Companion, member: int | None = None) -> Facts:
@@ -133,21 +138,30 @@ def gather(store: Store, name: str, companion: Companion, member: int | None = N
 
 
 def exact(member: Member, objective: str) -> float:
-    """The most trustworthy value of an objective: polished, else validated, else as searched.
-
-    A polished member's metrics hold it under the objective's name, or under a longer name that
-    ends in it (``max_relative_error`` for ``error``); errors as run in a format start with the
-    format's name and do not count.
-    """
-    metrics = (member.polish or {}).get("metrics", {})
-    for name, value in metrics.items():
-        ends = name == objective or name.endswith(f"_{objective}")
-        if ends and not name.startswith(("float", "bfloat")) and value is not None:
+    """The most trustworthy value of an objective: polished, else validated, else as searched."""
+    for name, value in metrics_of(member).items():
+        if is_exact(name, objective) and value is not None:
             return float(value)
     validated = (member.validation or {}).get(objective)
     if validated is not None and member.validation_status == "ok":
         return float(validated)
     return member.objectives[objective]
+
+
+def metrics_of(member: Member) -> dict[str, float | None]:
+    """What a member achieves with polished constants."""
+    metrics: dict[str, float | None] = (member.polish or {}).get("metrics", {})
+    return metrics
+
+
+def is_exact(metric: str, objective: str) -> bool:
+    """Whether a metric of polished constants is the objective in exact arithmetic.
+
+    It has the objective's name or a longer one that ends in it (``max_relative_error`` for
+    ``error``); what is measured as run in a format starts with that format's name.
+    """
+    named = metric == objective or metric.endswith(f"_{objective}")
+    return named and not metric.startswith(("float", "bfloat"))
 
 
 def _chosen(facts: Facts) -> Member | None:
@@ -170,7 +184,7 @@ def _random_search(store: Store, record: CampaignRecord, plane: Plane) -> Run | 
     found: Run | None = None
     for status in queries.campaigns(store):
         name = status["campaign"]
-        if name == record.name or (found and status["evaluations"] <= found.spent[-1]):
+        if name == record.name or (found and status["evaluations"] <= found.evaluations):
             continue
         other = queries.campaign(store, name)
         same = all(

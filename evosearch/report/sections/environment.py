@@ -19,18 +19,24 @@ def section(facts: Facts) -> Section:
         for key, text in _flat(facts.record.fingerprint)
         if not key.startswith(("config.", "primitives."))
     ]
-    digest = facts.status["digest"] or "–"
     return Section(
         "Make it again",
         [
-            Paragraph(
-                f"The complete configuration is in {CAMPAIGN_FILE} beside this report. On a "
-                "machine with the same fingerprint the following ends with the state digest "
-                f"{digest}, unless the campaign was stopped by the clock."
-            ),
+            Paragraph(_where(facts)),
             Code(again),
             Table([Column("Fingerprint"), Column("value", "code")], rows),
         ],
+    )
+
+
+def _where(facts: Facts) -> str:
+    config, digest = facts.record.config, facts.status["digest"] or "–"
+    text = f"The complete configuration is in {CAMPAIGN_FILE} beside this report. "
+    if "./" in str([config.get("space"), config.get("evaluator"), config.get("campaign")]):
+        text += f"It names files relative to {config.get('base', '.')}: put it there first. "
+    return text + (
+        "On a machine with the same fingerprint the following ends with the state digest "
+        f"{digest}, unless the clock decides when it stops."
     )
 
 

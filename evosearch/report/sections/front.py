@@ -1,7 +1,7 @@
 """The front, as a table and as a picture among what it is compared with."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from evosearch.report import drawing
 from evosearch.report.content import Block, Column, Note, Picture, Section, Table
 from evosearch.report.drawing import DASHES, INK, PLAIN, SEARCH, SERIES, Label
-from evosearch.report.facts import Facts, exact
+from evosearch.report.facts import Facts, exact, is_exact, metrics_of
 from evosearch.report.numbers import ratio, shown
 from evosearch.report.plane import Floats
 from evosearch.store.members import Member
@@ -34,7 +34,8 @@ def table(facts: Facts) -> Table:
     if not plane.own_x:
         columns.insert(1, Column("size", "number"))
     validated = _keys([member.validation for member in facts.front], without=names[1:])
-    polished = _keys([(member.polish or {}).get("metrics") for member in facts.front])
+    polished = _keys([metrics_of(member) for member in facts.front])
+    polished.sort(key=lambda key: (not is_exact(key, plane.y.name), not key.startswith("float")))
     columns += [Column(f"validation {key.replace('_', ' ')}", "number") for key in validated]
     columns += [Column(key.replace("_", " "), "number") for key in polished]
     known = bool(facts.companion.baselines)
@@ -47,8 +48,7 @@ def table(facts: Facts) -> Table:
         if not plane.own_x:
             row.insert(1, shown(member.size))
         row += [shown((member.validation or {}).get(key)) for key in validated]
-        metrics = (member.polish or {}).get("metrics", {})
-        row += [shown(metrics.get(key)) for key in polished]
+        row += [shown(metrics_of(member).get(key)) for key in polished]
         if known:
             row += _against_baseline(facts, member)
         rows.append([*row, member.expression or ""])
@@ -58,7 +58,9 @@ def table(facts: Facts) -> Table:
     return Table(columns, rows, _table_caption(facts, polished, marked), marked)
 
 
-def _keys(metrics: Sequence[dict[str, object] | None], without: Sequence[str] = ()) -> list[str]:
+def _keys(
+    metrics: Sequence[Mapping[str, object] | None], without: Sequence[str] = ()
+) -> list[str]:
     keys: dict[str, None] = {}
     for each in metrics:
         keys |= dict.fromkeys(each or {})
@@ -80,7 +82,7 @@ def _table_caption(facts: Facts, polished: Sequence[str], marked: int | None) ->
         parts.append("then what the constants achieve after the high-precision polish")
     if facts.companion.baselines:
         parts.append(
-            f"best baseline: the best one whose {facts.plane.x.name} is no worse; gain: the "
+            f"best baseline: the best one that is no worse in {facts.plane.x.name}; gain: the "
             f"baseline over the member's {'polished' if polished else 'validated'} {y}"
         )
     if marked is not None:
@@ -97,32 +99,24 @@ def picture(facts: Facts) -> Picture | None:
     polished = _points(
         facts, [(plane.point(m)[0], exact(m, plane.y.name)) for m in facts.front if m.polish]
     )
-    families = {
-        family: points
-        for family in dict.fromkeys(known.family for known in facts.companion.baselines)
-        if len(points := _family(facts, family))
-    }
+    families, others = _families(facts, front[:, 0].max())
     rival = _rival(facts)
 
     def paint(axes: Axes) -> None:
-        low, high = front[:, 0].min(), front[:, 0].max()
-        reach = max(1.0, 0.15 * (high - low))
-        near = {name: p[p[:, 0] <= high + reach] for name, p in families.items()}
-        shown_points = [front, polished, rival, *near.values()]
-        every = np.concatenate([p for p in shown_points if len(p)])
+        every = np.concatenate([front, polished, rival, *families.values()])
         drawing.axis(axes, "x", every[:, 0], log=plane.log_x)
         drawing.axis(axes, "y", every[:, 1], log=plane.log)
         axes.set_title(plane.y.name)
         axes.set_xlabel(plane.x.name)
+        end = front[-1, 0] if plane.x.direction == "minimize" else None
         labels = []
-        for number, (name, points) in enumerate(near.items()):
-            if len(points):
-                labels.append(_series(facts, axes, name, points, SERIES[number % 5], number))
+        for number, (name, points) in enumerate(families.items()):
+            labels.append(_series(facts, axes, name, points, SERIES[number], number, end))
         if len(rival):
-            labels.append(_series(facts, axes, "random search", rival, PLAIN, 2))
+            labels.append(_series(facts, axes, "random search", rival, PLAIN, 2, end))
         best = polished if len(polished) == len(front) else front
         name = "this search" if best is front else "this search, polished"
-        labels.append(_series(facts, axes, name, best, SEARCH, 0, strong=True))
+        labels.append(_series(facts, axes, name, best, SEARCH, 0, end, strong=True))
         if best is not front:
             axes.plot(*front.T, "o", mfc="none", mec=INK, ms=9, mew=1, zorder=2)
         drawing.label_ends(axes, labels)
@@ -130,7 +124,7 @@ def picture(facts: Facts) -> Picture | None:
     return drawing.draw(
         paint,
         "front",
-        _caption(facts, len(polished) == len(front), len(rival) > 0),
+        _caption(facts, len(polished) == len(front), len(rival) > 0, others),
         f"{plane.y.name} over {plane.x.name} of the front, baselines and random search",
         size=(8.6, 5.0),
     )
@@ -143,16 +137,19 @@ def _series(
     points: Floats,
     colour: str,
     number: int,
+    end: float | None,
     *,
     strong: bool = False,
 ) -> Label:
+    line = points if end is None else np.append(points, [[end, points[-1, 1]]], axis=0)
     axes.plot(
-        *points.T,
+        *line.T,
+        markevery=slice(len(points)),
         drawstyle=facts.plane.steps,
         color=colour,
-        linestyle="-" if strong else DASHES[number % 5],
+        linestyle="-" if strong else DASHES[number],
         linewidth=2.6 if strong else 1.5,
-        marker="o" if strong else "os^Dv"[number % 5],
+        marker="o" if strong else "os^Dv"[number],
         markersize=6 if strong else 3.5,
         zorder=4 if strong else 3,
     )
@@ -165,6 +162,24 @@ def _points(facts: Facts, pairs: Sequence[tuple[float, float]]) -> Floats:
     drawn = drawing.finite(points[:, 0], log=facts.plane.log_x)
     points = points[drawn & drawing.finite(points[:, 1], log=facts.plane.log)]
     return points[np.argsort(points[:, 0], kind="stable")]
+
+
+def _families(facts: Facts, reach: float) -> tuple[dict[str, Floats], list[str]]:
+    """Points by family up to x = ``reach``, from best to worst; names of those left out.
+
+    As many as there are colours: the best, the worst, and evenly spread ones between.
+    """
+    found = {}
+    for family in dict.fromkeys(known.family for known in facts.companion.baselines):
+        points = _family(facts, family)
+        points = points[points[:, 0] <= reach]
+        if len(points):
+            found[family] = points
+    sign = 1.0 if facts.plane.y.direction == "minimize" else -1.0
+    names = sorted(found, key=lambda name: sign * facts.plane.best(found[name][:, 1]))
+    places = np.linspace(0, len(names) - 1, min(len(SERIES), len(names))).round().astype(int)
+    drawn = [names[place] for place in places]
+    return {name: found[name] for name in drawn}, [name for name in names if name not in drawn]
 
 
 def _family(facts: Facts, family: str) -> Floats:
@@ -181,7 +196,7 @@ def _rival(facts: Facts) -> Floats:
     return np.stack(facts.plane.attained(run.x, run.y), axis=1)
 
 
-def _caption(facts: Facts, polished: bool, rival: bool) -> str:
+def _caption(facts: Facts, polished: bool, rival: bool, left_out: Sequence[str]) -> str:
     plane = facts.plane
     best = facts.front[0]
     x = plane.point(best)[0]
@@ -200,4 +215,6 @@ def _caption(facts: Facts, polished: bool, rival: bool) -> str:
             f"random search, with the same {shown(facts.equal_evaluations)} evaluations: "
             f"{shown(reached)}"
         )
+    if left_out:
+        parts.append(f"not drawn: {', '.join(left_out)}")
     return "; ".join(parts) + "."

@@ -3,9 +3,13 @@
 import math
 from typing import Any
 
+from evosearch.report import toml
 from evosearch.report.content import Block, Column, Note, Paragraph, Section, Table
 from evosearch.report.facts import Facts, exact
 from evosearch.report.numbers import counted, duration, ratio, shown
+
+_TIE = 1e-3
+_LONGEST = 400
 
 
 def section(facts: Facts) -> Section:
@@ -49,32 +53,45 @@ def result(facts: Facts) -> str:
 
 
 def comparisons(facts: Facts) -> str:
-    """The range of gains over baselines, and the gain over random search."""
-    plane = facts.plane
-    sentences = []
-    gains = []
+    """How the front stands against baselines, and against random search."""
+    return " ".join(filter(None, [_against_baselines(facts), _against_random(facts)]))
+
+
+def _against_baselines(facts: Facts) -> str:
+    plane, gains = facts.plane, []
     for member in facts.front:
         known, name = facts.baseline(plane.point(member)[0])
         gain = plane.gain(exact(member, plane.y.name), known)
         if math.isfinite(gain):
             gains.append((gain, member, name))
-    if gains:
-        least, most = min(gains, key=_first), max(gains, key=_first)
-        sentences.append(
-            f"Against the best baseline at most as large, the front is {_times(facts, least[0])} "
-            f"to {_times(facts, most[0])} better; the largest gain is at {place(facts, most[1])} "
-            f"(baseline: {most[2]})."
-        )
-    if facts.random is not None and facts.front:
-        level = plane.point(facts.front[0])[0]
-        spent = facts.equal_evaluations
-        ours = facts.search.within(spent).best(plane, level)
-        theirs = facts.random.within(spent).best(plane, level)
-        sentences.append(
-            f"With {shown(spent)} evaluations each, random search reached {plane.y.name} "
-            f"{shown(theirs)} where this search reached {shown(ours)}."
-        )
-    return " ".join(sentences)
+    if not gains:
+        return ""
+    even = 1.0 if plane.log else 0.0
+    better = [entry for entry in gains if entry[0] > even + _TIE]
+    worse = [entry for entry in gains if entry[0] < even - _TIE]
+    text = (
+        f"{counted(len(gains), 'member')} can be held against baselines that are no worse in "
+        f"{plane.x.name}: the best such baseline is beaten by {len(better)}, equalled by "
+        f"{len(gains) - len(better) - len(worse)}, and better than {len(worse)}."
+    )
+    if better:
+        gain, member, name = max(better, key=lambda entry: entry[0])
+        times = f"{ratio(gain)} smaller" if plane.log else f"{shown(gain)} better"
+        text += f" The largest gain is at {place(facts, member)}: {times} ({name})."
+    return text
+
+
+def _against_random(facts: Facts) -> str:
+    if facts.random is None or not facts.front:
+        return ""
+    plane, spent = facts.plane, facts.equal_evaluations
+    level = plane.point(facts.front[0])[0]
+    ours = facts.search.within(spent).best(plane, level)
+    theirs = facts.random.within(spent).best(plane, level)
+    return (
+        f"With {shown(spent)} evaluations each, random search reached {plane.y.name} "
+        f"{shown(theirs)} where this search reached {shown(ours)}."
+    )
 
 
 def place(facts: Facts, member: Any) -> str:
@@ -84,14 +101,6 @@ def place(facts: Facts, member: Any) -> str:
     return (
         f"{shown(x)} {name}" if facts.plane.own_x and name.endswith("s") else f"{name} {shown(x)}"
     )
-
-
-def _times(facts: Facts, gain: float) -> str:
-    return ratio(gain) if facts.plane.log else shown(gain)
-
-
-def _first(entry: tuple[float, Any, str]) -> float:
-    return entry[0]
 
 
 def _settings(facts: Facts) -> Table:
@@ -111,10 +120,10 @@ def _settings(facts: Facts) -> Table:
 
 def _options(options: dict[str, Any]) -> str:
     """``use: key = value, ...``, leaving out what was not set."""
-    use = options.get("use")
-    others = [
-        f"{key} = {', '.join(map(str, value)) if isinstance(value, list) else value}"
+    named = [
+        f"{key} = {toml.value(value)}"
         for key, value in options.items()
-        if key != "use" and value not in (None, "", [], {}) and not isinstance(value, dict)
+        if key != "use" and value not in (None, "", [], {})
     ]
-    return ": ".join(part for part in (use, ", ".join(others)) if part)
+    text = ": ".join(part for part in (options.get("use"), ", ".join(named)) if part)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
