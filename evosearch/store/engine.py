@@ -77,9 +77,9 @@ class SqlEngine:
         return str(found[0][0]) if found else None
 
     def rows(self, sql: str, **parameters: Any) -> list[Any]:
-        """Rows of a SELECT with named parameters (``:name``)."""
+        """Rows of a SELECT with named parameters (``:name``), as plain tuples."""
         with self._explained():
-            return list(self.connection.execute(sa.text(sql), parameters).fetchall())
+            return [tuple(row) for row in self.connection.execute(sa.text(sql), parameters)]
 
     def execute(self, statement: sa.Executable) -> sa.CursorResult[Any]:
         """Run one Core statement."""
