@@ -236,9 +236,11 @@ def _kernel(forms: tuple[Form, ...], n_rows: int, kind: Loss | None) -> Callable
 
 
 def bucket(n: int) -> int:
-    """The next 2^k or 1.5 * 2^k: batches of similar size share a compiled kernel."""
-    power = 1 << max(0, n - 1).bit_length()
-    return power * 3 // 4 if n <= power * 3 // 4 and power >= 4 else power
+    """The next 64 * 4^k: batches of any size share a few kernels, and padding is never run."""
+    size = 64
+    while size < n:
+        size *= 4
+    return size
 
 
 def _pad(array: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:

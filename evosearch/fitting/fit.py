@@ -77,10 +77,10 @@ def fit(
     """
     primitives = primitives or smallest_set(programs)
     code = assemble(programs)
-    width = -(-programs.constants.shape[1] // 8) * 8
+    width = -(-programs.constants.shape[1] // 12) * 12
     registers = -(-code.registers // 8) * 8
     layout = Layout(programs.n_inputs, width, registers, inputs.shape[1], LANES)
-    batch, length = bucket(len(programs)), -(-code.ops.shape[1] // 16) * 16
+    batch, length = bucket(max(len(programs), 1024)), -(-code.ops.shape[1] // 16) * 16
     words, third = _encode(code, primitives, layout)
     lanes = np.ones(LANES)
 

@@ -1,0 +1,67 @@
+"""Programs as text for people."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evosearch.genomes.primitives import BY_CODE
+from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, ProgramBatch
+
+
+def expressions(programs: ProgramBatch) -> list[str]:
+    """One line of infix text per program, constants to six digits.
+
+    An instruction that is used more than once is written once, as ``t0 = ...; t1 = ...; ...``. A
+    single input is called ``x``, several are ``x0``, ``x1``, ...
+    """
+    return [_Writer(programs, row).text() for row in range(len(programs))]
+
+
+@dataclass
+class _Writer:
+    programs: ProgramBatch
+    row: int
+
+    def text(self) -> str:
+        """Shared parts first, then the output."""
+        programs, row = self.programs, self.row
+        length = int(programs.lengths[row])
+        uses = np.zeros(length, np.int64)
+        parts: list[str] = []
+        shared: list[str] = []
+        for node in range(length):
+            for argument in self._arguments(node):
+                if argument >= 0:
+                    uses[argument] += 1
+        for node in range(length):
+            text = self._instruction(node, parts)
+            if uses[node] > 1:
+                shared.append(f"t{len(shared)} = {text}")
+                text = f"t{len(shared) - 1}"
+            parts.append(text)
+        output = self._argument(int(programs.outputs[row]), parts)
+        return "; ".join([*shared, _bare(output)])
+
+    def _arguments(self, node: int) -> list[int]:
+        arity = BY_CODE[int(self.programs.ops[self.row, node])].arity
+        arguments: list[int] = self.programs.args[self.row, node, :arity].tolist()
+        return arguments
+
+    def _instruction(self, node: int, parts: list[str]) -> str:
+        primitive = BY_CODE[int(self.programs.ops[self.row, node])]
+        texts = [self._argument(argument, parts) for argument in self._arguments(node)]
+        if primitive.name == "add" and texts[1].startswith("-"):  # a negative constant
+            return f"({texts[0]} - {texts[1][1:]})"
+        return primitive.text.format(*texts)
+
+    def _argument(self, argument: int, parts: list[str]) -> str:
+        if argument >= 0:
+            return parts[argument]
+        if argument > FIRST_CONSTANT:
+            return "x" if self.programs.n_inputs == 1 else f"x{FIRST_INPUT - argument}"
+        return f"{self.programs.constants[self.row, FIRST_CONSTANT - argument]:.6g}"
+
+
+def _bare(text: str) -> str:
+    """Without the parentheses around the whole; every infix text has them."""
+    return text[1:-1] if text.startswith("(") else text
