@@ -96,6 +96,9 @@ class Evaluator(Protocol):
     - ``polish(genomes, prepared) -> list[Polished | None]``: high-precision finish of the front.
     - ``baselines() -> list[Baseline]``: what a reader would use without a search.
     - ``deterministic = False``: scores depend on ``key``; they are not shared between campaigns.
+    - ``batch_invariant = True``: no result depends on how many individuals a batch has, to the last
+      bit; batches are not padded to one width then.
+    - ``compile_seconds``: seconds that this process has spent compiling.
     """
 
     genome_type: type[GenomeBatch]

@@ -9,6 +9,7 @@ Everything random comes from (seed, purpose, island, generation), and the store 
 the state, so that a campaign killed anywhere goes on to the same digest.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from evosearch.campaign.islands import Brood, bred, survived
 from evosearch.campaign.parts import Parts
 from evosearch.campaign.progress import Progress, Sitting, progress_of
 from evosearch.campaign.state import State, children_of
-from evosearch.config import CampaignConfig, restore, stored
+from evosearch.config import CampaignConfig, ExecutionSection, restore, stored
 from evosearch.contracts import Scores, Status
 from evosearch.errors import (
     ConfigError,
@@ -76,7 +77,7 @@ class Campaign:
         self._profile: dict[str, float] = {}
         self._sitting = Sitting()
         store.acquire(campaign_id)
-        self._executor = InlineExecutor(self.config.execution.workers)
+        self._executor = _executor(self.config.execution)
         self._evaluation = self._new_evaluation()
         self.state = self._resumed()
         self._check_seeds()
@@ -364,6 +365,15 @@ class Campaign:
                 f"campaign.seeds: generation 0 needs the programs of {', '.join(wanted)}; "
                 "pass them to Campaign as `seeds`"
             )
+
+
+def _executor(section: ExecutionSection) -> InlineExecutor:
+    for name in ("timeout", "memory"):
+        if getattr(section, name) is not None:
+            logging.getLogger(__name__).warning(
+                "execution.%s is not enforced by the inline executor", name
+            )
+    return InlineExecutor(section.workers)
 
 
 @contextmanager

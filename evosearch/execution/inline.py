@@ -34,8 +34,8 @@ class InlineExecutor:
         return list(self._pool.map(guarded, batches))
 
     def close(self) -> None:
-        """End the threads."""
-        self._pool.shutdown()
+        """End the threads; batches that have not begun are dropped."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 def _text(error: Exception) -> str:
