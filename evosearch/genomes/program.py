@@ -90,12 +90,12 @@ class ProgramBatch:
         )
 
     def concatenate(self, others: Sequence[Self]) -> Self:
-        """This batch followed by ``others``.
+        """This batch followed by ``others``; those without a program do not matter.
 
         Raises:
             ValueError: If the numbers of inputs differ.
         """
-        every = [self, *others]
+        every = [batch for batch in (self, *others) if len(batch)] or [self]
         counts = {batch.n_inputs for batch in every}
         if len(counts) > 1:
             raise ValueError(f"programs of one input count expected, received {sorted(counts)}")
@@ -109,7 +109,7 @@ class ProgramBatch:
             np.concatenate([batch.constants for batch in every]),
             np.concatenate([batch.n_constants for batch in every]),
             np.concatenate([batch.outputs for batch in every]),
-            self.n_inputs,
+            every[0].n_inputs,
         )
 
     def with_constants(self, constants: Float64[np.ndarray, "batch constants"]) -> Self:

@@ -84,7 +84,11 @@ def test_take_and_concatenate():
     other = random_programs(np.random.default_rng(1), 7, 20)
     joined = taken.concatenate([other, taken])
     assert joined.to_bytes() == [*taken.to_bytes(), *other.to_bytes(), *taken.to_bytes()]
-    assert len(BATCH.take(np.array([], np.int64))) == 0
+    none = BATCH.take(np.array([], np.int64))
+    assert len(none) == 0
+    empty = ProgramBatch.from_bytes([])  # has an input count of its own
+    assert none.concatenate([empty, BATCH]).to_bytes() == ROWS
+    assert BATCH.concatenate([empty]).n_inputs == BATCH.n_inputs
 
 
 def test_programs_of_different_inputs_do_not_mix():
