@@ -1,5 +1,6 @@
 """Creating campaigns and changing what may change of them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -117,7 +118,7 @@ def _add_config(
         sa.insert(schema.campaign_config).values(
             campaign_id=campaign_id,
             version=version + 1,
-            config=to_json(dict(config)),
+            config=json.dumps(dict(config)),  # the order of tables can mean something: genes
             fingerprint=to_json(dict(fingerprint)),
             reason=reason,
             at=timestamp(),
