@@ -62,7 +62,6 @@ def line(progress: "Progress") -> str:
 
 
 def _state(progress: "Progress") -> str:
-    left = time_left(progress)
     return "  ".join(
         [
             f"generation {progress.generation}",
@@ -70,16 +69,20 @@ def _state(progress: "Progress") -> str:
             f"{progress.failed:,} failed",
             f"{progress.rate:,.0f}/s",
             f"compiled {duration(progress.compile_seconds)}",
-            f"{duration(left)} left" if left is not None else "no time limit",
+            time_left(progress),
         ]
     )
 
 
-def time_left(progress: "Progress") -> float | None:
-    """Seconds until the budget is spent, at the pace so far."""
-    if not progress.budget:
-        return None
-    return progress.seconds * (1 - progress.budget) / progress.budget
+def time_left(progress: "Progress") -> str:
+    """When the budget will be spent, at the pace so far."""
+    if progress.budget is None:
+        return "until the target is reached"
+    if progress.budget >= 1.0:
+        return "budget spent"
+    if progress.budget <= 0.0:
+        return "time left unknown"
+    return f"{duration(progress.seconds * (1 / progress.budget - 1))} left"
 
 
 @contextmanager

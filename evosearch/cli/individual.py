@@ -56,7 +56,7 @@ def metadata_of(name: str, member: "Member") -> dict[str, Any]:
         "campaign": name,
         "id": member.id,
         "digest": member.digest,
-        "claims": {"operations": member.size, **claims_of(member)},
+        "claims": claims_of(member),
     }
 
 
@@ -70,6 +70,7 @@ def document_of(
     from evosearch.export.document import ProgramDocument
 
     metadata = metadata_of(name, member)
+    metadata["claims"]["operations"] = member.size
     if evaluator is not None and hasattr(evaluator, "reference_points"):
         points = evaluator.reference_points(REFERENCE_POINTS)
         metadata["reference"] = [{"x": x, "y": y} for x, y in points]
