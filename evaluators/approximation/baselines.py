@@ -9,6 +9,7 @@ Counted are operations that depend on x; constants are free, a square is one mul
   and so all b_i behind the first are zero: 2n + 2 for [n/n]
 - any of them for the 2^k-th root of a positive f (2^(x / 2^k) for 2^x), squared k times: k more
 - any of them in x^2, where f is even: 1 more; odd: 2 more
+- any of them times x, where f vanishes at the left end 0 and the error is relative: 1 more
 
 Every error is measured on a scan of its own; a fit that did not converge is left out.
 """
@@ -24,7 +25,7 @@ from mpmath import mp, mpf
 
 from evaluators.approximation.interval import Interval
 from evaluators.approximation.measure import Measure
-from evaluators.approximation.minimax import Parameters
+from evaluators.approximation.minimax import Fit, Parameters
 from evaluators.approximation.rational import Ratio, Variable, continued_fraction
 from evaluators.approximation.scan import Real, Scan
 from evaluators.approximation.targets import Target
@@ -61,7 +62,7 @@ def baselines(
     max_ops: int,
     *,
     primitives: Iterable[str] = ("add", "sub", "mul", "div"),
-    objectives: tuple[str, str] = ("error", "ops"),
+    objectives: tuple[str, str] = ("error", "operations"),
 ) -> list[Baseline]:
     """Classical approximations of at most ``max_ops`` operations out of ``primitives``.
 
@@ -92,7 +93,7 @@ def baselines(
 
 
 def best_at(
-    found: Sequence[Baseline], ops: float, *, objectives: tuple[str, str] = ("error", "ops")
+    found: Sequence[Baseline], ops: float, *, objectives: tuple[str, str] = ("error", "operations")
 ) -> float:
     """Smallest error of a baseline with at most that many operations; infinite if there is none."""
     error, count = objectives
@@ -114,45 +115,46 @@ class Classics:
         """In x, or where the target is even or odd in x^2 too; with and without squarings."""
         if not {"add", "mul"} <= self.primitives:
             return
-        variable = Variable(self.interval)
         parity = self._parity()
-        yield from self._minimax(variable, 0)
-        yield from self._derivatives(variable)
+        variables = [Variable(self.interval, times_x=self._vanishes())]
         if parity:
-            variable = Variable.squared(self.interval, odd=parity < 0)
+            variables.append(Variable.squared(self.interval, odd=parity < 0))
+        for variable in variables:
             yield from self._minimax(variable, 0)
             yield from self._derivatives(variable)
-        if self._positive() and not variable.odd:
+        if self._positive() and not variables[-1].times_x:
             for squarings in range(1, _MOST_SQUARINGS + 1):
-                yield from self._minimax(variable, squarings)
+                yield from self._minimax(variables[-1], squarings)
 
     def _minimax(self, variable: Variable, squarings: int) -> Iterator[Entry]:
         """Minimax fits of every type for which there is room, in each form."""
         root = _root(self.target, squarings)
         weighing = SquaredMeasure(self.measure, squarings) if squarings else self.measure
         scan = Scan.of(root, variable.interval, weighing, _FIT_POINTS)
-        symmetric = variable.power == 1 and self._symmetric()
+        symmetric = variable.ops == 0 and self._symmetric()
         more = variable.ops + squarings
-        for m, n in self._types(self.max_ops - more):
+        known: dict[tuple[int, int], Fit] = {}
+        for m, n in self._types(variable, self.max_ops - more):
             forms = self._forms(m, n, symmetric, self.max_ops - more)
             if not forms or (squarings and n and abs(m - n) > 1):
                 continue
             ratio = Ratio(variable, m, n)
-            fit = ratio.minimax(scan)
+            fit = ratio.minimax(scan, known)
             error = self._error(ratio, fit.parameters, squarings) if fit else mpmath.inf
             if fit is None or not _FLOOR < error < mpmath.inf:
                 continue
+            known[m, n] = fit
             for form in forms:
                 if form.family.endswith("fraction") and not _expands(ratio, fit.parameters, form):
                     continue
-                family = form.family + " in x^2" * (variable.power - 1)
+                family = form.family + f" in {variable.name}" * (variable.power > 1)
                 family += " and squarings" * (squarings > 0)
-                yield Entry(family, _label(m, n, squarings), form.ops + more, error)
+                yield Entry(family, _label(ratio, squarings), form.ops + more, error)
 
     def _derivatives(self, variable: Variable) -> Iterator[Entry]:
         """Taylor polynomials and near-diagonal Padé approximants about the middle."""
         room = self.max_ops - variable.ops
-        for m, n in self._types(room):
+        for m, n in self._types(variable, room):
             ops = self._horner(m, n)
             if ops > room or (n and abs(m - n) > 1):
                 continue
@@ -161,12 +163,12 @@ class Classics:
             error = self._error(ratio, parameters, 0) if parameters else mpmath.inf
             if _FLOOR < error < mpmath.inf:
                 family = "Padé approximant" if n else "Taylor polynomial"
-                family += " in x^2" * (variable.power - 1)
-                yield Entry(family, _label(m, n, 0), ops + variable.ops, error)
+                family += f" in {variable.name}" * (variable.power > 1)
+                yield Entry(family, _label(ratio, 0), ops + variable.ops, error)
 
-    def _types(self, room: int) -> Iterator[tuple[int, int]]:
-        """Types [m/n] by total degree, as far as any form could have room."""
-        for degree in range(1, room + 1):
+    def _types(self, variable: Variable, room: int) -> Iterator[tuple[int, int]]:
+        """Types [m/n] by total degree, as far as any form could have room; no constants."""
+        for degree in range(0 if variable.times_x else 1, room + 1):
             for n in range(degree + 1 if "div" in self.primitives else 1):
                 yield degree - n, n
 
@@ -194,6 +196,13 @@ class Classics:
     @cached_property
     def _check(self) -> Scan:
         return Scan.of(self.target, self.interval, self.measure, _CHECK_POINTS)
+
+    def _vanishes(self) -> bool:
+        """Whether f has a simple zero at the left end x = 0, which a relative error has to keep."""
+        if self.interval.low or self.measure.kind != "relative":
+            return False
+        near, nearer = (self.target.exact(mpf(10) ** -k) for k in (20, 21))
+        return bool(abs(near - 10 * nearer) < abs(near) * mpf(10) ** -6)
 
     def _parity(self) -> int:
         """1 for an even target, -1 for an odd one, else 0, as far as a few points can tell."""
@@ -258,6 +267,7 @@ def _expands(ratio: Ratio, parameters: Parameters, form: Form) -> bool:
     return not symmetric or all(abs(b) < 1e-6 for _, b in pairs[1:])
 
 
-def _label(m: int, n: int, squarings: int) -> str:
-    label = f"[{m}/{n}]" if n else f"degree {m}"
+def _label(ratio: Ratio, squarings: int) -> str:
+    label = f"[{ratio.m}/{ratio.n}]" if ratio.n else f"degree {ratio.m}"
+    label = f"x times {label}" if ratio.variable.times_x else label
     return f"{label}, power {2**squarings}" if squarings else label

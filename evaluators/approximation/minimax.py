@@ -1,29 +1,37 @@
 """Minimax: parameters of any smooth family fitted for the least maximal error.
 
-Newton-Remez with a general exchange: around the present parameters the error is linear in them, so
+Newton-Remez with a general exchange. Around the present parameters the error is linear in them, so
 the best correction solves a discrete linear Chebyshev problem at the extrema of the error curve
 (Osborne and Watson 1969). Its reference, the k + 1 points whose errors are levelled (k the rank of
-the family there), is found in float64 (Stiefel 1959); the system "weighted error = +-E" on it is
-then solved by undamped Newton in mpmath. Neither the alternation of signs nor a full rank is
-presupposed, so programs with redundant parameters or symmetries converge too.
+the family there), is found in float64 after an orthogonalisation in mpmath; the system "weighted
+error = +-E" on it is then solved by undamped Newton. Where that does not lower the error, it is
+done again with the change of each parameter bounded (Madsen 1975).
+
+Neither an alternation of signs nor a full rank is presupposed, so programs with redundant
+parameters or symmetries converge too.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import NamedTuple, Protocol
 
 import mpmath
 import numpy as np
-from jaxtyping import Float64, Int64
-from mpmath import mp, mpf
+from jaxtyping import Float64
+from mpmath import mpf
 
+from evaluators.approximation.linear import (
+    Levelled,
+    chebyshev,
+    orthogonal,
+    solve,
+)
 from evaluators.approximation.scan import Extremum, Real, Scan
 
-_ROUNDS = 40
-_NEWTON_STEPS = 4
-_CLIP = mpf("0.2")  # largest relative change of a parameter in one Newton step
-_HALVINGS = 8
-_EXCHANGES = 200
+_NEWTON_STEPS = 15
+_CUTS = 3  # Newton steps in a row that may fail before the change is bounded
+_BOUNDS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 1e-4, 1e-5, 1e-6)  # of relative changes
 
 Parameters = Sequence[Real]
 
@@ -59,28 +67,41 @@ class Fit:
 
 
 def minimax(
-    family: Family, parameters: Parameters, scan: Scan, *, tolerance: float = 1e-12
+    family: Family,
+    parameters: Parameters,
+    scan: Scan,
+    *,
+    tolerance: float = 1e-12,
+    rounds: int = 60,
 ) -> Fit:
     """Fit from a start, within ``tolerance`` of levelled or until no step helps.
 
     The error never grows from one round to the next. Call inside ``mp.workdps``.
     """
-    best = _Position.at(family, parameters, scan, tolerance)
-    levelled = 0.0
-    for _ in range(_ROUNDS):
-        if not mpmath.isfinite(best.error):
+    best = _Position.of(family, parameters, scan, tolerance)
+    levelled, failed, cuts, place = 0.0, 0, list[Real](), 0
+    for _ in range(rounds):
+        linear = _Linear.around(family, best, scan, cuts)
+        step = linear.solve(None) if linear else None
+        if linear is None or step is None:
             break
-        linear = _linearise(family, best, scan)
-        if linear is None:
-            break
-        levelled = linear.level / float(best.error)
+        before, levelled = levelled, min(step.solved.level, 1.0)
         if levelled > 1 - tolerance:
             break
-        better = _improve(family, best, linear, scan, tolerance)
-        if better is None:
-            break
-        best = better
-    return Fit(best.parameters, best.error, min(levelled, 1.0))
+        full = None
+        if not failed or (failed < _CUTS and levelled != before):
+            full = _full_step(family, linear, step, scan, tolerance)
+        if full is not None and full.error < best.error:
+            best, failed, cuts = full, 0, []
+        elif full is not None:
+            # its error has grown where the linear problem had no point: let it know of them
+            failed, cuts = failed + 1, [*cuts, *(extremum.x for extremum in full.extrema)]
+        else:
+            bounded, place = _bounded(family, linear, scan, tolerance, max(place - 1, 0))
+            if bounded is None:
+                break
+            best, failed, cuts = bounded, 0, []
+    return Fit(best.parameters, best.error, levelled)
 
 
 @dataclass(frozen=True)
@@ -92,7 +113,7 @@ class _Position:
     error: Real
 
     @classmethod
-    def at(
+    def of(
         cls, family: Family, parameters: Parameters, scan: Scan, tolerance: float
     ) -> "_Position":
         extrema = scan.extrema(
@@ -103,200 +124,137 @@ class _Position:
 
 @dataclass(frozen=True)
 class _Linear:
-    """The linearised problem's solution: points, signs and level of the reference, a step."""
+    """The linear problem around a position.
+
+    Attributes:
+        x: Its points.
+        y: The target there.
+        weights: Weights there.
+        columns: Weighted derivatives with respect to each parameter.
+        right: Minus the weighted errors, as a part of the largest one.
+        at: The position.
+    """
 
     x: list[Real]
+    y: list[Real]
     weights: list[Real]
-    signs: list[int]
-    active: list[int]
-    level: float
-    step: list[Real]
+    columns: list[list[Real]]
+    right: Float64[np.ndarray, " points"]
+    at: _Position
 
+    @classmethod
+    def around(
+        cls, family: Family, at: _Position, scan: Scan, cuts: Sequence[Real]
+    ) -> "_Linear | None":
+        """At the extrema, the cuts and a few points of the scan.
 
-def _linearise(family: Family, at: _Position, scan: Scan) -> _Linear | None:
-    """Best small correction at the extrema and a few points more; None where it has no rank."""
-    n = len(at.parameters)
-    stride = max(1, len(scan.x) // (n + 4))
-    x = sorted({extremum.x for extremum in at.extrema} | set(scan.x[::stride]))
-    values, jacobian = family.gradients(at.parameters, x)
-    if not all(mpmath.isfinite(d) for row in jacobian for d in row):
-        return None
-    y = [scan.target.exact(point) for point in x]
-    weights = [scan.measure.weight(v) for v in y]
-    errors = [w * (v - t) for w, v, t in zip(weights, values, y, strict=True)]
-    columns = [[w * row[j] for w, row in zip(weights, jacobian, strict=True)] for j in range(n)]
-    basis, active, triangle = _orthogonal(columns)
-    if not active or len(x) <= len(active):
-        return None
-    scaled = np.array([float(-e / at.error) for e in errors])
-    solved = _chebyshev(np.array([[float(q) for q in b] for b in basis]).T, scaled)
-    if solved is None:
-        return None
-    reference, signs, level, coordinates = solved
-    solution = _back_substitute(triangle, [at.error * mpf(c) for c in coordinates.tolist()])
-    step = [mpf(0)] * n
-    for j, change in zip(active, solution, strict=True):
-        step[j] = change
-    return _Linear(
-        [x[i] for i in reference],
-        [weights[i] for i in reference],
-        [-int(s) for s in signs],
-        active,
-        level * float(at.error),
-        step,
-    )
-
-
-def _improve(
-    family: Family, at: _Position, linear: _Linear, scan: Scan, tolerance: float
-) -> _Position | None:
-    """Newton on the reference; where that does not lower the error, ever shorter linear steps."""
-    newton = _newton(family, at, linear, scan, tolerance)
-    if newton is not None:
-        position = _Position.at(family, newton, scan, tolerance)
-        if position.error < at.error:
-            return position
-    scale = mpf(1)
-    for _ in range(_HALVINGS):
-        moved = [p + scale * s for p, s in zip(at.parameters, linear.step, strict=True)]
-        errors = scan.errors(lambda x, moved=moved: family.values(moved, x))  # type: ignore[misc]
-        if all(abs(e) < at.error for e in errors):  # False where an error is NaN
-            position = _Position.at(family, moved, scan, tolerance)
-            if position.error < at.error:
-                return position
-        scale /= 3
-    return None
-
-
-def _newton(
-    family: Family, at: _Position, linear: _Linear, scan: Scan, tolerance: float
-) -> list[Real] | None:
-    """Solves weight_i * (value_i - y_i) = sign_i * E on the reference by undamped Newton."""
-    y = [scan.target.exact(x) for x in linear.x]
-    parameters = list(at.parameters)
-    for _ in range(_NEWTON_STEPS):
-        values, jacobian = family.gradients(parameters, linear.x)
-        rows = [
-            [*(w * row[j] for j in linear.active), mpf(-sign), w * (t - v)]
-            for w, row, sign, t, v in zip(
-                linear.weights, jacobian, linear.signs, y, values, strict=True
-            )
+        None where there is no error to be corrected, or no finite derivative.
+        """
+        if not mpmath.isfinite(at.error) or not at.error:
+            return None
+        n = len(at.parameters)
+        stride = max(1, len(scan.x) // (n + 4))
+        x = sorted({extremum.x for extremum in at.extrema} | {*cuts, *scan.x[::stride]})
+        values, jacobian = family.gradients(at.parameters, x)
+        if not all(mpmath.isfinite(d) for row in jacobian for d in row):
+            return None
+        y = [scan.target.exact(point) for point in x]
+        weights = [scan.measure.weight(v) for v in y]
+        right = [w * (t - v) / at.error for w, v, t in zip(weights, values, y, strict=True)]
+        columns = [
+            [w * row[j] for w, row in zip(weights, jacobian, strict=True)] for j in range(n)
         ]
+        return cls(x, y, weights, columns, np.array([float(r) for r in right]), at)
+
+    def limits(self, bound: float) -> list[Real]:
+        """Weights of changes of the parameters: a relative change of ``bound`` weighs the error."""
+        return [self.at.error / (mpf(bound) * (abs(p) or mpf(1))) for p in self.at.parameters]
+
+    def solve(self, bound: float | None) -> "_Step | None":
+        """The best correction; ``bound`` limits the relative change of each parameter.
+
+        Each limit is one more row of the problem, so that the part of ``bound`` that is used is at
+        most the part of the error that is left.
+        """
+        columns, right = self.columns, self.right
+        limits = [] if bound is None else self.limits(bound)
+        if limits:
+            columns = [
+                [*column, *(limit if i == j else mpf(0) for i in range(len(limits)))]
+                for (j, column), limit in zip(enumerate(columns), limits, strict=True)
+            ]
+            right = np.append(right, np.zeros(len(limits)))
+        basis, active, _ = orthogonal(columns)
+        if not active:
+            return None
+        solved = chebyshev(np.array([[float(q) for q in b] for b in basis]).T, right)
+        return None if solved is None else _Step(solved, active, limits)
+
+
+class _Step(NamedTuple):
+    """A solution of the linear problem."""
+
+    solved: Levelled  # rows are points, then limits
+    active: list[int]  # the parameters that it determines
+    limits: list[Real]
+
+
+def _newton(family: Family, linear: _Linear, step: _Step, tolerance: float) -> list[Real] | None:
+    """Parameters with weight_i * (value_i - y_i) = sign_i * E on the step's reference.
+
+    Undamped Newton; where a limit is in the reference, the weighted change takes the error's
+    place. None where an equation system is singular.
+    """
+    signs = dict(zip(step.solved.reference.tolist(), step.solved.signs.tolist(), strict=True))
+    points = [i for i in signs if i < len(linear.x)]
+    limited = [i - len(linear.x) for i in signs if i >= len(linear.x)]
+    x = [linear.x[i] for i in points]
+    parameters, level = list(linear.at.parameters), mpf(0)
+    for _ in range(_NEWTON_STEPS):
+        values, jacobian = family.gradients(parameters, x)
+        rows = []
+        for i, value, row in zip(points, values, jacobian, strict=True):
+            w, y = linear.weights[i], linear.y[i]
+            rows.append([*(w * row[j] for j in step.active), mpf(signs[i]), w * (y - value)])
+        for j in limited:
+            w, change = step.limits[j], parameters[j] - linear.at.parameters[j]
+            row = [w if j == other else mpf(0) for other in step.active]
+            rows.append([*row, mpf(signs[j + len(linear.x)]), -w * change])
+        if level and all(abs(r[-1] - r[-2] * level) < abs(level) * tolerance / 10 for r in rows):
+            break
         solution = solve(rows)
         if solution is None:
             return None
-        changes = dict(zip(linear.active, solution, strict=False))  # the last unknown is E
-        largest = max(
-            abs(d / parameters[j]) if parameters[j] else d * 0 for j, d in changes.items()
-        )
-        clip = min(mpf(1), _CLIP / largest) if largest else mpf(1)
-        for j, change in changes.items():
-            parameters[j] += clip * change
-        if largest < 0.3 * tolerance**0.5:  # the next step would be of the order of its square
-            break
+        *changes, level = solution
+        for j, change in zip(step.active, changes, strict=True):
+            parameters[j] += change
     return parameters
 
 
-def solve(rows: Sequence[Sequence[Real]]) -> list[Real] | None:
-    """Gaussian elimination of n rows of n coefficients and a right side; None if singular."""
-    n, rest = len(rows), [list(row) for row in rows]
-    if not all(mpmath.isfinite(value) for row in rest for value in row):
+def _full_step(
+    family: Family, linear: _Linear, step: _Step, scan: Scan, tolerance: float
+) -> _Position | None:
+    """Where Newton leads; None where that is no finite approximation."""
+    parameters = _newton(family, linear, step, tolerance)
+    if parameters is None:
         return None
-    for k in range(n):
-        pivot = max(range(k, n), key=lambda i: abs(rest[i][k]))
-        rest[k], rest[pivot] = rest[pivot], rest[k]
-        if not rest[k][k]:
-            return None
-        for i in range(k + 1, n):
-            factor = rest[i][k] / rest[k][k]
-            for j in range(k + 1, n + 1):
-                rest[i][j] -= factor * rest[k][j]
-    triangle = [[rest[i][j] for i in range(j + 1)] for j in range(n)]
-    return _back_substitute(triangle, [row[n] for row in rest])
+    position = _Position.of(family, parameters, scan, tolerance)
+    return position if mpmath.isfinite(position.error) else None
 
 
-def _orthogonal(
-    columns: list[list[Real]],
-) -> tuple[list[list[Real]], list[int], list[list[Real]]]:
-    """Modified Gram-Schmidt with pivoting: orthonormal basis, columns used, upper triangle by
-    columns. Columns that depend on the ones before, to half the working digits, are left out.
-    """
-    norms = [mp.sqrt(mp.fdot(c, c)) for c in columns]
-    rest = {j: [v / norms[j] for v in c] for j, c in enumerate(columns) if norms[j]}
-    made: dict[int, list[Real]] = {j: [] for j in rest}
-    basis: list[list[Real]] = []
-    active: list[int] = []
-    while rest:
-        lengths = {j: mp.sqrt(mp.fdot(c, c)) for j, c in rest.items()}
-        pivot = max(lengths, key=lambda j: lengths[j])
-        if lengths[pivot] < mpf(10) ** (-mp.dps / 2):
-            break
-        direction = [v / lengths[pivot] for v in rest.pop(pivot)]
-        basis.append(direction)
-        active.append(pivot)
-        made[pivot].append(lengths[pivot])
-        for j, column in rest.items():
-            share = mp.fdot(direction, column)
-            made[j].append(share)
-            rest[j] = [v - share * d for v, d in zip(column, direction, strict=True)]
-    return basis, active, [[share * norms[j] for share in made[j]] for j in active]
-
-
-def _back_substitute(triangle: list[list[Real]], right: list[Real]) -> list[Real]:
-    """Solves R z = right, R given by columns."""
-    rest, solution = list(right), [mpf(0)] * len(right)
-    for j in reversed(range(len(right))):
-        solution[j] = rest[j] / triangle[j][j]
-        for i in range(j):
-            rest[i] -= triangle[j][i] * solution[j]
-    return solution
-
-
-def _chebyshev(
-    a: Float64[np.ndarray, "n k"], b: Float64[np.ndarray, " n"]
-) -> (
-    tuple[Int64[np.ndarray, " k+1"], Float64[np.ndarray, " k+1"], float, Float64[np.ndarray, " k"]]
-    | None
-):
-    """min over d of max_i abs(b_i - (a d)_i): reference, its signs, level and d (Stiefel 1959).
-
-    The dual linear programme: weights >= 0 of signed rows with sum 1 and no component along a;
-    each exchange brings in the row of the largest error.
-    """
-    n, k = a.shape
-    reference = _independent(a)
-    if len(reference) < k + 1:
-        return None
-    null = np.linalg.svd(a[reference].T)[2][-1]
-    signs = np.where(null < 0, -1.0, 1.0)
-    if np.sum(np.abs(null) * signs * b[reference]) < 0:
-        signs = -signs
-    for _ in range(_EXCHANGES):
-        system = np.vstack([signs * a[reference].T, np.ones(k + 1)])
-        *d, level = np.linalg.solve(system.T, signs * b[reference])
-        errors = b - a @ np.array(d)
-        worst = int(np.argmax(np.abs(errors)))
-        if abs(errors[worst]) <= abs(level) * (1 + 1e-12) + 1e-15:
-            break
-        entering = np.sign(errors[worst]) * a[worst]
-        weights = np.linalg.solve(system, np.append(np.zeros(k), 1.0))
-        change = np.linalg.solve(system, np.append(entering, 1.0))
-        ratios = np.where(change > 1e-12, weights / np.where(change > 1e-12, change, 1), np.inf)
-        leaving = int(np.argmin(ratios))
-        reference[leaving], signs[leaving] = worst, np.sign(errors[worst])
-    return reference, signs, abs(float(level)), np.array(d)
-
-
-def _independent(a: Float64[np.ndarray, "n k"]) -> Int64[np.ndarray, " k+1"]:
-    """k + 1 rows that span all k dimensions, by pivoted elimination."""
-    rest = a.copy()
-    chosen: list[int] = []
-    for _ in range(a.shape[1]):
-        lengths = np.sum(rest**2, axis=1)
-        lengths[chosen] = -1
-        pivot = int(np.argmax(lengths))
-        chosen.append(pivot)
-        direction = rest[pivot] / np.sqrt(lengths[pivot])
-        rest = rest - np.outer(rest @ direction, direction)
-    left = np.setdiff1d(np.arange(len(a)), chosen)
-    return np.sort(np.append(chosen, left[len(left) // 2 : len(left) // 2 + 1])).astype(np.int64)
+def _bounded(
+    family: Family, linear: _Linear, scan: Scan, tolerance: float, first: int
+) -> tuple[_Position | None, int]:
+    """The step with the widest bound, from number ``first``, that lowers the error; its number."""
+    error = linear.at.error
+    for place in range(first, len(_BOUNDS)):
+        step = linear.solve(_BOUNDS[place])
+        parameters = _newton(family, linear, step, tolerance) if step else None
+        if parameters is None:
+            continue
+        errors = scan.errors(partial(family.values, parameters))
+        if all(abs(e) < error for e in errors):  # False where an error is NaN
+            position = _Position.of(family, parameters, scan, tolerance)
+            if position.error < error:
+                return position, place
+    return None, first

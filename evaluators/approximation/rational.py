@@ -1,6 +1,6 @@
-"""Polynomials and ratios of polynomials: minimax, Taylor and Padé, and their continued fractions."""
+"""Ratios of polynomials: minimax, interpolation, Taylor and Padé, and continued fractions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,11 +9,13 @@ import mpmath
 from mpmath import mp, mpf
 
 from evaluators.approximation.interval import Interval
-from evaluators.approximation.minimax import Fit, Parameters, minimax, solve
+from evaluators.approximation.linear import solve
+from evaluators.approximation.minimax import Fit, Parameters, minimax
 from evaluators.approximation.scan import Real, Scan
 from evaluators.approximation.targets import Target
 
 _TOLERANCE = 1e-7
+_ROUNDS = 20
 _LEVELLED = 1 - 1e-5  # below it a fit has not converged and is not given
 
 
@@ -24,12 +26,12 @@ class Variable:
     Attributes:
         interval: The part of the target's interval that has to be fitted.
         power: 1 for x itself; 2 for x^2, where the target is even or odd.
-        odd: Whether the ratio is multiplied with x.
+        times_x: Whether the ratio is multiplied with x.
     """
 
     interval: Interval
     power: int = 1
-    odd: bool = False
+    times_x: bool = False
 
     @classmethod
     def squared(cls, interval: Interval, *, odd: bool) -> "Variable":
@@ -41,7 +43,12 @@ class Variable:
     @property
     def ops(self) -> int:
         """Operations to square x and to multiply with x."""
-        return self.power - 1 + self.odd
+        return self.power - 1 + self.times_x
+
+    @property
+    def name(self) -> str:
+        """The variable, for people."""
+        return "x" if self.power == 1 else f"x^{self.power}"
 
     @cached_property
     def ends(self) -> tuple[Real, Real]:
@@ -55,12 +62,13 @@ class Variable:
 
     def factor(self, x: Real) -> Real:
         """What the ratio is multiplied with at x."""
-        return x if self.odd else mpf(1)
+        return x if self.times_x else mpf(1)
 
     def where(self, s: Real) -> Real:
         """The x whose scaled variable is s."""
         low, high = self.ends
-        return mp.root((low + high + s * (high - low)) / 2, self.power)
+        value = (low + high + s * (high - low)) / 2
+        return value if self.power == 1 else mp.root(value, self.power)
 
 
 @dataclass(frozen=True)
@@ -118,13 +126,29 @@ class Ratio:
             rows.append([*above, *(-y * s**j for j in range(1, self.n + 1)), y])
         return solve(rows)
 
-    def minimax(self, scan: Scan) -> Fit | None:
-        """The best ratio of this type on the scan's points; None where it was not found."""
-        start = self.interpolant(scan.target)
-        if start is None:
-            return None
-        fit = minimax(self, start, scan, tolerance=_TOLERANCE)
-        return fit if fit.levelled > _LEVELLED else None
+    def minimax(self, scan: Scan, known: Mapping[tuple[int, int], Fit]) -> Fit | None:
+        """The best ratio of this type on the scan's points; None where it was not found.
+
+        Starts at the interpolant, and where that leads nowhere at the ``known`` fits of the types
+        with one coefficient less.
+        """
+        for start in self._starts(scan.target, known):
+            fit = minimax(self, start, scan, tolerance=_TOLERANCE, rounds=_ROUNDS)
+            if fit.levelled > _LEVELLED:
+                return fit
+        return None
+
+    def _starts(
+        self, target: Target, known: Mapping[tuple[int, int], Fit]
+    ) -> Iterator[Parameters]:
+        interpolant = self.interpolant(target)
+        if interpolant is not None:
+            yield interpolant
+        if (self.m - 1, self.n) in known:
+            fewer = known[self.m - 1, self.n].parameters
+            yield [*fewer[: self.m], mpf(0), *fewer[self.m :]]
+        if (self.m, self.n - 1) in known:
+            yield [*known[self.m, self.n - 1].parameters, mpf(0)]
 
     def pade(self, target: Target) -> Parameters | None:
         """The ratio with the target's derivatives in the middle (Taylor when n = 0)."""
@@ -146,27 +170,30 @@ def continued_fraction(p: Sequence[Real], q: Sequence[Real]) -> list[tuple[Real,
 
     Returns:
         Pairs (a_i, b_i) of c + a_1/(s + b_1 + a_2/(s + b_2 + ...)), without c; None unless every
-        partial quotient has degree 1.
+        partial quotient has degree 1, as for a ratio that is not of a lower type.
     """
     above, below = list(p), list(q)
+    if _degenerate(below):
+        return None
     if len(above) == len(below):
         c = above[-1] / below[-1]
         above = [u - c * v for u, v in zip(above[:-1], below[:-1], strict=True)]
     pairs = []
-    tiny = mpf(10) ** (-mp.dps // 2)
     while len(below) > 1:
-        if len(above) != len(below) - 1 or abs(above[-1]) < tiny * max(map(abs, above)):
+        if _degenerate(above):
             return None
-        a = above[-1] / below[-1]
-        monic = [v / below[-1] for v in below]
-        unit = [u / above[-1] for u in above]
-        b = monic[-2] - (unit[-2] if len(unit) > 1 else mpf(0))
-        rest = [
-            monic[i] - b * unit[i] - (unit[i - 1] if i else mpf(0)) for i in range(len(unit) - 1)
-        ]
-        pairs.append((a, b))
-        above, below = rest, unit
+        unit, monic = [u / above[-1] for u in above], [v / below[-1] for v in below]
+        b = monic[-2] - (unit[-2] if len(unit) > 1 else 0)
+        pairs.append((above[-1] / below[-1], b))
+        # monic = (s + b) unit + rest
+        rest = [v - b * u - w for v, u, w in zip(monic, unit, [0, *unit], strict=False)]
+        above, below = rest[: len(unit) - 1], unit
     return pairs
+
+
+def _degenerate(coefficients: Sequence[Real]) -> bool:
+    """Whether the leading coefficient is zero for all that the fit's accuracy can tell."""
+    return bool(abs(coefficients[-1]) <= mpf(10) ** -12 * max(map(abs, coefficients)))
 
 
 def _horner(coefficients: Sequence[Real], s: Real) -> Any:
