@@ -1,197 +1,167 @@
-"""Draft: a batch of programs under work, changed in place and made canonical at the end.
+"""Programs on the workbench: what operators change before the canonical form is restored.
 
-Every change acts on all rows at once; a mask says which rows take part.
+A draft writes each program's output as one more instruction behind the last, of op 0 and one
+argument. An *edge* is then a pair (node, slot) whatever it leads to, and room can be made before
+any node, the output included.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, UInt8
 
-from evosearch.genomes.canonical import canonical, limit
-from evosearch.genomes.primitives import ARITY, BY_NAME, PrimitiveSet
-from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, ProgramBatch
+from evosearch.genomes.primitives import ARITY, BY_NAME
+from evosearch.genomes.program import FIRST_CONSTANT, ProgramBatch
 
+Rows = Int64[np.ndarray, " n"]
+NOBODY = -(2**15)  # an argument that no program has
 _DIV, _MUL = BY_NAME["div"].code, BY_NAME["mul"].code
 
-Integers = Int64[np.ndarray, " n"]
-Mask = Bool[np.ndarray, " n"]
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What the space allows."""
-
-    primitives: PrimitiveSet
-    inputs: int
-    max_operations: int
-    max_constants: int
-    constant_scale: float
-
-
+@dataclass
 class Draft:
-    """Mutable copies of a batch's arrays, with room for ``more`` instructions and constants."""
+    """Mutable copies of programs; one node, slot or argument per program is an array of n.
 
-    def __init__(
-        self, programs: ProgramBatch, limits: Limits, rng: np.random.Generator, more: int
-    ) -> None:
-        width = programs.ops.shape[1] + more
-        roomy = programs.padded(width, programs.constants.shape[1] + 3 * more)
-        self.ops: UInt8[np.ndarray, "n length"] = roomy.ops.copy()
-        self.args: Int64[np.ndarray, "n length 3"] = roomy.args.astype(np.int64)
-        self.lengths: Integers = roomy.lengths.astype(np.int64)
-        self.constants: Float64[np.ndarray, "n constants"] = roomy.constants.copy()
-        self.n_constants: Integers = roomy.n_constants.astype(np.int64)
-        self.outputs: Integers = roomy.outputs.astype(np.int64)
-        self.rows: Integers = np.arange(len(programs))
-        self.parents, self.limits, self.rng = programs, limits, rng
+    Attributes:
+        ops: Primitive codes; 0 for the output and behind it.
+        args: As in `ProgramBatch`; the output's is in its slot 0.
+        lengths: Instructions, the output not counted: it is the node of this number.
+        constants: Those in use come first.
+        n_constants: How many are in use.
+        n_inputs: Inputs of every program.
+    """
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    ops: UInt8[np.ndarray, "n width"]
+    args: Int64[np.ndarray, "n width 3"]
+    lengths: Rows
+    constants: Float64[np.ndarray, "n constants"]
+    n_constants: Rows
+    n_inputs: int
 
-    # --- Choosing -----------------------------------------------------------------------------
+    @classmethod
+    def of(cls, programs: ProgramBatch) -> Self:
+        """A draft of each program, in arrays that do not depend on the batch's padding."""
+        n = len(programs)
+        length = int(programs.lengths.max(initial=0))
+        width = int(programs.n_constants.max(initial=0))
+        ops = np.zeros((n, length + 1), np.uint8)
+        ops[:, :length] = programs.ops[:, :length]
+        args = np.zeros((n, length + 1, 3), np.int64)
+        args[:, :length] = programs.args[:, :length]
+        lengths = programs.lengths.astype(np.int64)
+        args[np.arange(n), lengths, 0] = programs.outputs
+        constants = programs.constants[:, :width].copy()
+        n_constants = programs.n_constants.astype(np.int64)
+        return cls(ops, args, lengths, constants, n_constants, programs.n_inputs)
 
-    def instruction(self) -> Integers:
-        """A random instruction of each program (0 where it has none)."""
-        return self.rng.integers(0, np.maximum(self.lengths, 1))
-
-    def edge(self, *, output: bool) -> tuple[Integers, Integers]:
-        """A random argument of each program as (instruction, slot).
-
-        With ``output`` the program's output counts as one more: instruction = length, slot = 0.
-        """
-        arities = np.where(self.ops > 0, ARITY[self.ops], 0)
-        ends = np.cumsum(arities, axis=1)
-        total = ends[:, -1] + int(output)
-        pick = self.rng.integers(0, np.maximum(total, 1))
-        node = (ends <= pick[:, None]).sum(axis=1)
-        is_output = pick >= ends[:, -1]
-        node = np.where(is_output, self.lengths, node)
-        before = np.where(node > 0, ends[self.rows, np.maximum(node - 1, 0)], 0)
-        return node, np.where(is_output, 0, pick - before)
-
-    def operation(self) -> UInt8[np.ndarray, " n"]:
-        """A random primitive for each program."""
-        return self.rng.choice(self.limits.primitives.codes, len(self))
-
-    def source(self, before: Integers, constants: float, active: Mask | None = None) -> Integers:
-        """A random argument for an instruction at position ``before``: input, node or constant.
-
-        Args:
-            before: Nodes before this position may be used.
-            constants: Probability of a fresh constant.
-            active: Rows that take part; others get no constant.
-        """
-        pick = self.rng.integers(0, before + self.limits.inputs)
-        found = np.where(pick < before, pick, FIRST_INPUT - (pick - before))
-        fresh = self.rng.random(len(self)) < constants
-        if active is not None:
-            fresh &= active
-        return np.where(fresh, self.fresh(fresh), found)
-
-    def values(self, shape: tuple[int, ...]) -> Float64[np.ndarray, "..."]:
-        """Values of fresh constants."""
-        sign = np.where(self.rng.random(shape) < 0.5, -1.0, 1.0)
-        return sign * self.limits.constant_scale * 10.0 ** self.rng.uniform(-1, 1, shape)
-
-    def fresh(self, rows: Mask, values: Float64[np.ndarray, " n"] | None = None) -> Integers:
-        """A new constant in ``rows``: the argument that stands for it (anything elsewhere)."""
-        values = self.values((len(self),)) if values is None else values
-        place = self.n_constants
-        self.constants[self.rows[rows], place[rows]] = values[rows]
-        argument = FIRST_CONSTANT - place
-        self.n_constants = place + rows
-        return argument
-
-    # --- Changing -----------------------------------------------------------------------------
-
-    def get(self, node: Integers, slot: Integers) -> Integers:
-        """The argument at an edge, the output where node = length."""
-        inside = np.minimum(node, self.ops.shape[1] - 1)
-        return np.where(node < self.lengths, self.args[self.rows, inside, slot], self.outputs)
-
-    def set(self, node: Integers, slot: Integers, argument: Integers, active: Mask) -> None:
-        """Point an edge somewhere else in the active rows."""
-        inside = active & (node < self.lengths)
-        rows = self.rows[inside]
-        self.args[rows, node[inside], slot[inside]] = argument[inside]
-        self.outputs = np.where(active & ~inside, argument, self.outputs)
-
-    def open(self, position: Integers, active: Mask) -> None:
-        """Make room for an instruction at ``position``; later ones move up by one."""
-        columns = np.arange(self.ops.shape[1])
-        moved = active[:, None] & (columns > position[:, None])
-        source = np.clip(columns - moved, 0, None)
-        self.ops = np.take_along_axis(self.ops, source, axis=1)
-        self.args = np.take_along_axis(self.args, source[:, :, None], axis=1)
-        shift = active & True
-        self.args += (self.args >= position[:, None, None]) & shift[:, None, None]
-        self.outputs = self.outputs + (shift & (self.outputs >= position))
-        self.lengths = self.lengths + shift
-
-    def write(
-        self, position: Integers, op: UInt8[np.ndarray, " n"], args: list[Integers], active: Mask
-    ) -> None:
-        """Put an instruction at an opened position."""
-        rows, place = self.rows[active], position[active]
-        self.ops[rows, place] = op[active]
-        for slot in range(3):
-            value = args[slot] if slot < len(args) else np.zeros_like(position)
-            used = slot < ARITY[op]
-            self.args[rows, place, slot] = np.where(used, value, 0)[active]
-
-    def replace(self, node: Integers, argument: Integers, active: Mask) -> None:
-        """Let every user of ``node`` use ``argument`` instead."""
-        arities = ARITY[self.ops]
-        here = (self.args == node[:, None, None]) & active[:, None, None]
-        here &= np.arange(3) < arities[:, :, None]
-        self.args = np.where(here, argument[:, None, None], self.args)
-        self.outputs = np.where(active & (self.outputs == node), argument, self.outputs)
-
-    def done(self) -> ProgramBatch:
-        """Canonical children within the limits; those beyond are the parents again."""
-        self._multiply_by_inverses()
-        children = ProgramBatch(
+    def programs(self) -> ProgramBatch:
+        """The programs, not canonical."""
+        return ProgramBatch(
             self.ops,
             self.args.astype(np.int16),
             self.lengths.astype(np.int32),
             self.constants,
             self.n_constants.astype(np.int32),
-            self.outputs.astype(np.int16),
-            self.parents.n_inputs,
-        )
-        limits = self.limits
-        return limit(
-            canonical(children), self.parents, limits.max_operations, limits.max_constants
+            self.read(self.lengths, self.lengths * 0).astype(np.int16),
+            self.n_inputs,
         )
 
-    def _multiply_by_inverses(self) -> None:
-        """x / c is born as x * (1 / c): one structure fewer for the same functions."""
-        if _MUL not in self.limits.primitives.codes:
-            return
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def places(self) -> Int64[np.ndarray, " width"]:
+        """Number of each node."""
+        return np.arange(self.ops.shape[1])
+
+    @property
+    def operations(self) -> Bool[np.ndarray, "n width"]:
+        """Which nodes are instructions."""
+        return np.asarray(self.places < self.lengths[:, None])
+
+    def edges(self, *, output: bool) -> Bool[np.ndarray, "n edges"]:
+        """Which (node, slot), at 3 node + slot, is an argument; with or without the output."""
+        arity = ARITY[self.ops] * self.operations
+        if output:
+            arity += self.places == self.lengths[:, None]
+        return np.asarray((np.arange(3) < arity[:, :, None]).reshape(len(self), -1))
+
+    def read(self, node: Rows, slot: Rows) -> Rows:
+        """One argument of each program."""
+        return np.asarray(self.args[np.arange(len(self)), node, slot])
+
+    def write(self, node: Rows, slot: Rows, argument: Rows) -> None:
+        """Set one argument of each program."""
+        self.args[np.arange(len(self)), node, slot] = argument
+
+    def replace(self, old: Rows, new: Rows) -> None:
+        """Let every user of the argument ``old`` use ``new``."""
+        self.args = np.where(self.args == old[:, None, None], new[:, None, None], self.args)
+
+    def fresh(self, values: Float64[np.ndarray, " n"]) -> Rows:
+        """Add a constant to each program; returns the argument that names it."""
+        self.constants = np.pad(self.constants, ((0, 0), (0, 1)))
+        self.constants[np.arange(len(self)), self.n_constants] = values
+        self.n_constants = self.n_constants + 1
+        return np.asarray(FIRST_CONSTANT + 1 - self.n_constants)
+
+    def open(self, at: Rows, count: Rows) -> None:
+        """Make room for ``count`` instructions before the node ``at``."""
+        more = int(count.max(initial=0))
+        self.ops = np.pad(self.ops, ((0, 0), (0, more)))
+        self.args = np.pad(self.args, ((0, 0), (0, more), (0, 0)))
+        self.lengths = self.lengths + count
+        at, count = at[:, None], count[:, None]
+        new = (self.places >= at) & (self.places < at + count)
+        source = np.where(self.places < at, self.places, np.maximum(self.places - count, 0))
+        args = self.args + np.where(self.args >= at[:, :, None], count[:, :, None], 0)
+        self.ops = np.where(new, np.uint8(0), np.take_along_axis(self.ops, source, axis=1))
+        args = np.take_along_axis(args, source[:, :, None], axis=1)
+        self.args = np.where(new[:, :, None], 0, args)
+
+    def settle(self, node: Rows) -> Rows:
+        """Put everything that does not depend on ``node`` before it; returns its new number.
+
+        Nodes before the returned one are then exactly those that it may use without a cycle.
+        """
+        late = (self.places == node[:, None]) | ~self.operations
+        used = self.edges(output=False).reshape(self.args.shape) & (self.args >= 0)
+        rows = np.arange(len(self))[:, None]
+        for place in range(self.ops.shape[1]):
+            argument = np.where(used[:, place], self.args[:, place], place)
+            late[:, place] |= late[rows, argument].any(axis=1)
+        order = np.argsort(late, axis=1, kind="stable")
+        number = np.argsort(order, axis=1)
+        self.ops = np.take_along_axis(self.ops, order, axis=1)
+        args = np.take_along_axis(self.args, order[:, :, None], axis=1)
+        moved = number[rows[:, :, None], np.maximum(args, 0)]
+        self.args = np.where(args >= 0, moved, args)
+        return np.asarray(number[rows[:, 0], node])
+
+    def invert_divisors(self) -> None:
+        """Turn x / c into x * (1 / c): one structure fewer for the same functions."""
         divisor = self.args[:, :, 1]
-        by_constant = (self.ops == _DIV) & (divisor <= FIRST_CONSTANT)
-        row, node = np.nonzero(by_constant)
-        place = FIRST_CONSTANT - divisor[row, node]
-        value = self.constants[row, place]
-        safe = (value != 0) & np.isfinite(1 / np.where(value == 0, 1, value))
-        row, node, value = row[safe], node[safe], value[safe]
-        # the constant may have other users: the inverse gets a slot of its own
-        self._room_for_inverses(row)
-        for nth in range(int(np.bincount(row).max(initial=0))):
-            first = _nth(row, nth)
-            at = self.n_constants[row[first]]
-            self.constants[row[first], at] = 1 / value[first]
-            self.args[row[first], node[first], 1] = FIRST_CONSTANT - at
-            self.n_constants[row[first]] += 1
-            self.ops[row[first], node[first]] = _MUL
-
-    def _room_for_inverses(self, row: Integers) -> None:
-        more = int(np.bincount(row).max(initial=0))
-        self.constants = np.pad(self.constants, ((0, 0), (0, more)))
+        rows, nodes = np.nonzero((self.ops == _DIV) & is_constant(divisor))
+        with np.errstate(all="ignore"):
+            inverses = 1.0 / self.constants
+        width = self.constants.shape[1]
+        slots = FIRST_CONSTANT - divisor[rows, nodes]
+        good = np.isfinite(inverses[rows, slots]) & (inverses[rows, slots] != 0.0)
+        rows, nodes, slots = rows[good], nodes[good], slots[good]
+        self.ops[rows, nodes] = _MUL
+        self.args[rows, nodes, 1] = FIRST_CONSTANT - width - slots
+        self.constants = np.concatenate([self.constants, inverses], axis=1)
+        self.n_constants = np.full(len(self), 2 * width)
 
 
-def _nth(row: Integers, nth: int) -> Mask:
-    """Which entries of the ascending ``row`` are the nth of their value."""
-    starts = np.searchsorted(row, row)
-    return np.asarray(np.arange(len(row)) - starts == nth)
+def pick(rng: np.random.Generator, mask: Bool[np.ndarray, "n columns"]) -> Rows:
+    """Index of one True in each row, all equally likely; 0 where there is none."""
+    count = np.cumsum(mask, axis=1)
+    drawn = np.floor(rng.random(len(mask)) * count[:, -1])
+    return np.asarray((count > drawn[:, None]).argmax(axis=1))
+
+
+def is_constant(argument: Int64[np.ndarray, "..."]) -> Bool[np.ndarray, "..."]:
+    """Whether arguments name constants."""
+    return np.asarray(argument <= FIRST_CONSTANT)

@@ -1,43 +1,38 @@
-"""Subgraph crossover."""
+"""Recombination: a subgraph of one program in another."""
 
 import numpy as np
 
-from evosearch.genomes.primitives import ARITY
-from evosearch.genomes.program import FIRST_CONSTANT, ProgramBatch
-from search_spaces.expressions.draft import Draft, Limits
+from search_spaces.expressions.draft import Draft, is_constant, pick
+from search_spaces.expressions.options import ExpressionsOptions
 
 
 def graft(
-    limits: Limits, rng: np.random.Generator, receivers: ProgramBatch, donors: ProgramBatch
-) -> ProgramBatch:
-    """A random argument of the receiver becomes a random result of the donor.
+    _options: ExpressionsOptions, rng: np.random.Generator, draft: Draft, scion: Draft
+) -> None:
+    """Let an argument of ``draft`` be a random node of ``scion``, with all that it depends on.
 
-    The donor's instructions are put before the receiver's; what is not needed drops out.
+    Where ``draft`` has no instruction, its output; where ``scion`` has none, its value.
     """
-    draft = Draft(receivers, limits, rng, more=donors.ops.shape[1] + donors.constants.shape[1])
-    node, slot = draft.edge(output=True)
-    _prepend(draft, donors)
-    result = rng.integers(0, np.maximum(donors.lengths, 1))
-    active = donors.lengths > 0
-    draft.set(node + donors.lengths, slot, result, active)
-    return draft.done()
+    edges = draft.edges(output=False)
+    edges |= draft.edges(output=True) & (draft.lengths == 0)[:, None]
+    edge = pick(rng, edges)
+    node = pick(rng, scion.operations)
+    value = np.where(scion.lengths > 0, node, scion.read(scion.lengths, np.zeros_like(node)))
+    value = np.where(is_constant(value), value - draft.n_constants, value)
+    moved = scion.args - draft.n_constants[:, None, None]
+    args = np.where(is_constant(scion.args), moved, scion.args)
+    _append_constants(draft, scion)
+    draft.open(np.zeros_like(edge), scion.lengths)
+    width = int(scion.lengths.max(initial=0))
+    ahead = scion.operations[:, :width]
+    draft.ops[:, :width] = np.where(ahead, scion.ops[:, :width], draft.ops[:, :width])
+    draft.args[:, :width] = np.where(ahead[:, :, None], args[:, :width], draft.args[:, :width])
+    draft.write(edge // 3 + scion.lengths, edge % 3, value)
 
 
-def _prepend(draft: Draft, donors: ProgramBatch) -> None:
-    shift = donors.lengths.astype(np.int64)
-    columns = np.arange(draft.ops.shape[1])
-    own = columns >= shift[:, None]
-    source = np.where(own, columns - shift[:, None], 0)
-    given = donors.padded(len(columns), 0)
-    moved_args = draft.args + np.where(draft.args >= 0, shift[:, None, None], 0)
-    args = np.take_along_axis(moved_args, source[:, :, None], axis=1)
-    ops = np.take_along_axis(draft.ops, source, axis=1)
-    offset = np.where(given.args <= FIRST_CONSTANT, draft.n_constants[:, None, None], 0)
-    given_args = given.args.astype(np.int64) - offset
-    used = np.arange(3) < ARITY[given.ops][:, :, None]
-    draft.args = np.where(own[:, :, None], args, np.where(used, given_args, 0))
-    draft.ops = np.where(own, ops, given.ops)
-    draft.outputs = draft.outputs + np.where(draft.outputs >= 0, shift, 0)
-    for j in range(donors.constants.shape[1]):
-        draft.fresh(j < donors.n_constants, donors.constants[:, j])
-    draft.lengths = draft.lengths + shift
+def _append_constants(draft: Draft, scion: Draft) -> None:
+    """Give ``draft`` the constants of ``scion``, behind its own."""
+    draft.constants = np.pad(draft.constants, ((0, 0), (0, scion.constants.shape[1])))
+    rows, slots = np.nonzero(np.arange(scion.constants.shape[1]) < scion.n_constants[:, None])
+    draft.constants[rows, draft.n_constants[rows] + slots] = scion.constants[rows, slots]
+    draft.n_constants = draft.n_constants + scion.n_constants

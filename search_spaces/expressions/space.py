@@ -1,68 +1,70 @@
-"""The search space ``expressions``: straight-line programs over chosen primitives."""
+"""The search space ``expressions``."""
 
-from functools import partial
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from evosearch.contracts import Operator
-from evosearch.genomes.primitives import PrimitiveSet
+from evosearch.genomes.canonical import canonical, limit
 from evosearch.genomes.program import ProgramBatch
-from evosearch.genomes.text import expressions as describe
-from search_spaces.expressions import birth, mutation
-from search_spaces.expressions.draft import Limits
+from evosearch.genomes.text import expressions
+from search_spaces.expressions import alteration, birth, constants, growth
+from search_spaces.expressions.draft import Draft
 from search_spaces.expressions.graft import graft
-from search_spaces.expressions.mutation import Mutation, mutate
 from search_spaces.expressions.options import ExpressionsOptions
 
-_MUTATIONS: dict[str, tuple[Mutation, float]] = {
-    "insert": (mutation.insert, 22),
-    "append": (mutation.append, 12),
-    "neutral": (mutation.neutral, 14),
-    "delete": (mutation.delete, 14),
-    "change": (mutation.change, 14),
-    "rewire": (mutation.rewire, 16),
-    "share": (mutation.share, 4),
-    "perturb": (mutation.perturb, 2),
-    "regrow": (mutation.regrow, 2),
-}
+Parents = tuple[ProgramBatch, ...]
+Birth = Callable[[ExpressionsOptions, np.random.Generator, int], ProgramBatch]
 
 
 class Expressions:
-    """Programs of limited length over the inputs and fitted constants."""
+    """Programs over chosen primitives, up to a number of operations and constants.
+
+    Operators change what AutoNumerics-Zero (arXiv:2312.08472) changes, and more; their weights
+    are shares of the mutations that a faster prototype did best with.
+    """
 
     options_model = ExpressionsOptions
     genome_type = ProgramBatch
 
     def __init__(self, options: ExpressionsOptions) -> None:
         self.options = options
-        self.limits = Limits(
-            PrimitiveSet.named(options.primitives),
-            options.inputs,
-            options.max_operations,
-            options.max_constants,
-            options.constant_scale,
-        )
-        self.operators = self._operators()
+        self.operators = {
+            "seed": self._birth(birth.seed, 1.0),
+            "random": self._birth(birth.random, 0.0),
+            "insert": self._variation(1, growth.insert, 22.0),
+            "append": self._variation(1, growth.append, 12.0),
+            "neutral": self._variation(1, growth.neutral, 14.0),
+            "delete": self._variation(1, alteration.delete, 14.0),
+            "change": self._variation(1, alteration.change, 14.0),
+            "rewire": self._variation(1, alteration.rewire, 16.0),
+            "share": self._variation(1, alteration.share, 4.0),
+            "perturb": self._variation(1, constants.perturb, 2.0),
+            "regrow": self._variation(1, constants.regrow, 2.0),
+            "graft": self._variation(2, graft, 8.0),
+        }
+        if not growth.has_neutral(options):
+            del self.operators["neutral"]
 
     def describe(self, genomes: ProgramBatch) -> list[str]:
-        """Infix text, see `evosearch.genomes.text`."""
-        return describe(genomes)
+        """Infix text, constants to six digits, see `evosearch.genomes.text`."""
+        return expressions(genomes)
 
-    def _operators(self) -> dict[str, Operator]:
-        limits = self.limits
+    def _birth(self, give: Birth, weight: float) -> Operator:
+        def apply(rng: np.random.Generator, _parents: Parents, n: int) -> ProgramBatch:
+            return canonical(give(self.options, rng, n))
 
-        def one(move: Mutation, rng: np.random.Generator, parents: Any, n: int) -> ProgramBatch:
-            return mutate(move, limits, rng, parents[0])
+        return Operator(0, apply, weight)
 
-        operators = {
-            "seed": Operator(0, lambda rng, parents, n: birth.seed(limits, n), 1.0),
-            "random": Operator(0, lambda rng, parents, n: birth.random(limits, rng, n), 0.0),
-        }
-        for name, (move, weight) in _MUTATIONS.items():
-            if name != "neutral" or {"add", "mul", "div"} <= set(limits.primitives.names):
-                operators[name] = Operator(1, partial(one, move), weight)
-        operators["graft"] = Operator(
-            2, lambda rng, parents, n: graft(limits, rng, parents[0], parents[1]), 8.0
-        )
-        return operators
+    def _variation(self, arity: int, vary: Callable[..., None], weight: float) -> Operator:
+        """An operator that changes a draft of its first parent."""
+
+        def apply(rng: np.random.Generator, parents: Parents, _n: int) -> ProgramBatch:
+            draft, *others = (Draft.of(parent) for parent in parents)
+            vary(self.options, rng, draft, *others)
+            if "mul" in self.options.primitives:
+                draft.invert_divisors()
+            children, options = canonical(draft.programs()), self.options
+            return limit(children, parents[0], options.max_operations, options.max_constants)
+
+        return Operator(arity, apply, weight)

@@ -1,0 +1,80 @@
+"""Mutations that make programs larger."""
+
+import numpy as np
+from jaxtyping import Bool
+
+from evosearch.genomes.primitives import ARITY, BY_NAME
+from search_spaces.expressions.draft import Draft, Rows, is_constant, pick
+from search_spaces.expressions.options import ExpressionsOptions
+from search_spaces.expressions.sources import fresh, node_or_input, source
+
+_ADD, _DIV = BY_NAME["add"].code, BY_NAME["div"].code
+
+
+def insert(options: ExpressionsOptions, rng: np.random.Generator, draft: Draft) -> None:
+    """Cut an edge and put a new instruction on it.
+
+    One of its arguments is what the edge carried; the others are nodes, inputs or fresh constants.
+    """
+    edge = pick(rng, draft.edges(output=True))
+    node, slot = draft.settle(edge // 3), edge % 3
+    _put(options, rng, draft, node, slot)
+
+
+def append(options: ExpressionsOptions, rng: np.random.Generator, draft: Draft) -> None:
+    """Put a new instruction on the output."""
+    _put(options, rng, draft, draft.lengths, np.zeros_like(draft.lengths))
+
+
+def neutral(options: ExpressionsOptions, rng: np.random.Generator, draft: Draft) -> None:
+    """Replace what an edge carries, s, by s + c * o or s + c / o, with c zero or tiny.
+
+    o is another node or an input. The program computes almost the same until c is fitted.
+    """
+    n = len(draft)
+    edge = pick(rng, draft.edges(output=True))
+    node, slot = draft.settle(edge // 3), edge % 3
+    carried = draft.read(node, slot)
+    other = node_or_input(rng, draft, node, rng.random(n) < 0.5)
+    tiny = fresh(rng, n, 1e-4 * options.constant_scale)
+    constant = draft.fresh(np.where(rng.random(n) < 0.5, 0.0, tiny))
+    codes = np.array([BY_NAME[name].code for name in _openings(options)], np.uint8)
+    op = rng.choice(codes, n)
+    draft.open(node, np.full(n, 2))
+    rows = np.arange(n)
+    draft.ops[rows, node], draft.ops[rows, node + 1] = op, _ADD
+    divided = op == _DIV
+    draft.args[rows, node, 0] = np.where(divided, constant, other)
+    draft.args[rows, node, 1] = np.where(divided, other, constant)
+    draft.args[rows, node + 1, 0] = carried
+    draft.args[rows, node + 1, 1] = node
+    draft.write(node + 2, slot, node + 1)
+
+
+def has_neutral(options: ExpressionsOptions) -> bool:
+    """Whether the primitives allow `neutral`."""
+    return "add" in options.primitives and bool(_openings(options))
+
+
+def _openings(options: ExpressionsOptions) -> list[str]:
+    return [name for name in ("mul", "div") if name in options.primitives]
+
+
+def _put(
+    options: ExpressionsOptions, rng: np.random.Generator, draft: Draft, node: Rows, slot: Rows
+) -> None:
+    """New instructions on the edges (node, slot)."""
+    n = len(draft)
+    carried = draft.read(node, slot)
+    draft.open(node, np.ones(n, np.int64))
+    codes = options.primitive_set().codes
+    op = rng.choice(codes, n)
+    arity = ARITY[op]
+    draft.ops[np.arange(n), node] = op
+    own = np.floor(rng.random(n) * arity).astype(np.int64)
+    variable: Bool[np.ndarray, " n"] = is_constant(carried)
+    for position in range(int(ARITY[codes].max())):
+        other = source(rng, draft, node, options.constant_scale, variable=variable)
+        argument = np.where(own == position, carried, other)
+        draft.args[np.arange(n), node, position] = np.where(position < arity, argument, 0)
+    draft.write(node + 1, slot, node)
