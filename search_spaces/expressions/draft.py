@@ -140,17 +140,18 @@ class Draft:
         return np.asarray(number[rows[:, 0], node])
 
     def invert_divisors(self) -> None:
-        """Turn x / c into x * (1 / c): one structure fewer for the same functions."""
+        """Turn x / c into x * (1 / c): one structure fewer for the same functions.
+
+        Where 1 / c is not finite, into x * 0, which fitting can leave again.
+        """
         divisor = self.args[:, :, 1]
         rows, nodes = np.nonzero((self.ops == _DIV) & is_constant(divisor))
+        width = self.constants.shape[1]
+        self.ops[rows, nodes] = _MUL
+        self.args[rows, nodes, 1] = divisor[rows, nodes] - width
         with np.errstate(all="ignore"):
             inverses = 1.0 / self.constants
-        width = self.constants.shape[1]
-        slots = FIRST_CONSTANT - divisor[rows, nodes]
-        good = np.isfinite(inverses[rows, slots]) & (inverses[rows, slots] != 0.0)
-        rows, nodes, slots = rows[good], nodes[good], slots[good]
-        self.ops[rows, nodes] = _MUL
-        self.args[rows, nodes, 1] = FIRST_CONSTANT - width - slots
+        inverses = np.where(np.isfinite(inverses), inverses, 0.0)
         self.constants = np.concatenate([self.constants, inverses], axis=1)
         self.n_constants = np.full(len(self), 2 * width)
 

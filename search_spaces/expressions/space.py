@@ -52,7 +52,7 @@ class Expressions:
 
     def _birth(self, give: Birth, weight: float) -> Operator:
         def apply(rng: np.random.Generator, _parents: Parents, n: int) -> ProgramBatch:
-            return canonical(give(self.options, rng, n))
+            return self._finished(Draft.of(give(self.options, rng, n)))
 
         return Operator(0, apply, weight)
 
@@ -62,9 +62,14 @@ class Expressions:
         def apply(rng: np.random.Generator, parents: Parents, _n: int) -> ProgramBatch:
             draft, *others = (Draft.of(parent) for parent in parents)
             vary(self.options, rng, draft, *others)
-            if "mul" in self.options.primitives:
-                draft.invert_divisors()
-            children, options = canonical(draft.programs()), self.options
-            return limit(children, parents[0], options.max_operations, options.max_constants)
+            options = self.options
+            return limit(
+                self._finished(draft), parents[0], options.max_operations, options.max_constants
+            )
 
         return Operator(arity, apply, weight)
+
+    def _finished(self, draft: Draft) -> ProgramBatch:
+        if {"mul", "div"} <= set(self.options.primitives):
+            draft.invert_divisors()
+        return canonical(draft.programs())

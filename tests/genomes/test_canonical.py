@@ -46,7 +46,7 @@ def instructions(batch):
     ]
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(deadline=None, derandomize=True, max_examples=25)
 @given(
     st.integers(0, 2**32), st.integers(1, 3), st.sampled_from([ARITHMETIC, (1, 3), (7, 13), ()])
 )
@@ -104,7 +104,7 @@ def test_different_programs_stay_different():
     assert len(by_digest) > 1500
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(deadline=None, derandomize=True, max_examples=25)
 @given(st.integers(0, 2**32), st.sampled_from([ARITHMETIC, tuple(range(1, 20))]))
 def test_values_are_kept(seed, codes):
     rng = np.random.default_rng(seed)
