@@ -21,7 +21,6 @@ _CHOSEN: dict[str, Any] = {
     "generations": 40,
     "target": "exp2",
     "interval": "(0, 1]",
-    "max_operations": 10,
 }
 _HEAD = """\
 # A campaign: what is searched, how good it is, how the search goes, and when it ends.

@@ -57,6 +57,8 @@ class Known:
     ) -> None:
         """Add scores; of a digest that is known already the first stay."""
         new = [i for i, digest in enumerate(digests) if self._take(digest)]
+        if not new:
+            return
         self._reserve()
         fresh = slice(self._size - len(new), self._size)
         self._objectives[fresh] = objectives[new]
