@@ -11,8 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from evosearch.genomes.primitives import BY_NAME
+from evosearch.plugins.code import hash_files
 
 _PACKAGES = ("evosearch", "numpy", "jax", "jaxlib")
+# parts of the engine that cannot change the course of a campaign
+_BYSTANDERS = {
+    "budget.py",
+    "cli",
+    "config.py",
+    "dashboard",
+    "errors.py",
+    "export",
+    "lineage.py",
+    "report",
+    "store",
+    "testing.py",
+}
 _VARIABLES = ("JAX_PLATFORMS", "JAX_DEFAULT_MATMUL_PRECISION", "JAX_DISABLE_JIT")
 _VECTOR_UNITS = ("avx2", "avx512f", "fma", "asimd", "sve")
 # evosearch.backend derives these from the machine, which is recorded itself
@@ -31,7 +45,7 @@ def fingerprint(
     """
     return {
         "config": dict(config),
-        "code": dict(code),
+        "code": {"engine": _engine(), **code},
         "genome": genome_type,
         "primitives": {name: primitive.code for name, primitive in BY_NAME.items()},
         "versions": {name: _version(name) for name in _PACKAGES},
@@ -57,6 +71,14 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
             _flat(item, f"{prefix}{key}.") if isinstance(item, Mapping) else {prefix + key: item}
         )
     return flat
+
+
+def _engine() -> str:
+    root = Path(__file__).parent
+    files = [
+        file for file in root.rglob("*.py") if file.relative_to(root).parts[0] not in _BYSTANDERS
+    ]
+    return hash_files(root, files)
 
 
 def _version(package: str) -> str:

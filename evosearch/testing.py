@@ -59,7 +59,7 @@ def check_search_space(space: Any, n: int = 32) -> None:
     _require(isinstance(space, SearchSpace), f"{type(space).__name__} is no SearchSpace")
     givers = [op for op in space.operators.values() if op.arity == 0]
     _require(bool(givers), "there is no operator of arity 0: nothing can be born")
-    parents = givers[0].apply(_rng(0), (), n)
+    parents = grown(space, n)
     check_genome_batch(parents)
     _require(isinstance(parents, space.genome_type), "children are not of the genome_type")
     for name, operator in space.operators.items():
@@ -71,6 +71,22 @@ def check_search_space(space: Any, n: int = 32) -> None:
         all(isinstance(text, str) and "\n" not in text for text in texts),
         "describe has to give one line of text an individual",
     )
+
+
+def grown(space: SearchSpace, n: int, rounds: int = 8) -> Any:
+    """N genomes as a search has them after some generations, of all operators by turns."""
+    rng = _rng(0)
+    givers = [op for op in space.operators.values() if op.arity == 0]
+    others = [op for op in space.operators.values() if op.arity > 0]
+    first, *rest = (giver.apply(rng, (), n) for giver in givers)
+    genomes = first.concatenate(rest)
+    for _ in range(rounds):
+        for operator in others:
+            rows = rng.integers(len(genomes), size=(operator.arity, n))
+            children = operator.apply(rng, tuple(genomes.take(row) for row in rows), n)
+            genomes = genomes.concatenate([children])
+        genomes = genomes.take(rng.integers(len(genomes), size=2 * n))
+    return genomes.take(np.arange(n))
 
 
 def check_evaluator(evaluator: Any, genomes: Any, prepared: Prepared | None = None) -> None:

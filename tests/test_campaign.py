@@ -405,3 +405,46 @@ def test_an_unknown_campaign_is_named(file, sqlite_url):
     run(file, sqlite_url)
     with pytest.raises(UsageError, match="no campaign 'pears'"):
         Campaign.load(sqlite_url, "pears")
+
+
+PROGRAMS = """
+[space]
+use = "expressions"
+[evaluator]
+{evaluator}
+[algorithm]
+population = 16
+survivors = 10
+[budget]
+generations = 5
+"""
+NUMERIC = 'use = "./numeric.py:evaluate"'
+FITTED = 'use = "approximation"\ntarget = "exp2"\ninterval = "[0, 1]"\nscore_points = 64'
+
+
+@pytest.mark.parametrize(
+    "evaluator",
+    [
+        pytest.param(NUMERIC, id="function"),
+        pytest.param(FITTED, id="approximation", marks=pytest.mark.slow),
+    ],
+)
+def test_programs_go_on_as_if_never_interrupted(evaluator, tmp_path, sqlite_url):
+    """Programs read back are padded otherwise than those that were bred."""
+    (tmp_path / "numeric.py").write_text(
+        "import numpy as np\n"
+        "x = np.linspace(0, 1, 9)\n"
+        "def evaluate(program):\n"
+        "    return {'error': np.abs(program(x) - np.exp2(x)).max(), 'size': program.size}\n"
+    )
+    file = tmp_path / "pairs.toml"
+    file.write_text(PROGRAMS.format(evaluator=evaluator))
+    _, whole = run(file, f"sqlite:///{tmp_path / 'whole.db'}")
+    with created(file, sqlite_url) as campaign:
+        campaign.tell(campaign.evaluate(campaign.ask()))
+    for _ in range(2):
+        with Campaign.load(sqlite_url, "pairs") as campaign:
+            campaign.tell(campaign.evaluate(campaign.ask()))
+    assert resume(sqlite_url) == ("finished", whole)
+    history = asked(sqlite_url, queries.history)
+    assert len(set(history.operator)) > 4

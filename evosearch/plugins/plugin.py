@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict
 
 from evosearch.contracts import Evaluator, SearchSpace
 from evosearch.errors import EvosearchError, PluginError
+from evosearch.plugins.code import hash_of
 
 GROUPS = {
     "search space": "evosearch.search_spaces",
@@ -109,7 +110,7 @@ def resolve(kind: str, use: str, base: Path) -> Plugin:
         target = getattr(target, part)
     if not (inspect.isclass(target) or inspect.isfunction(target)):
         raise PluginError(f"plug-in {use!r} is {target!r}: expected a class or a function")
-    return Plugin(kind, use, target, version, code_hash(target))
+    return Plugin(kind, use, target, version, hash_of(target))
 
 
 def make_space(plugin: Plugin, options: Mapping[str, Any], base: Path) -> SearchSpace:
@@ -217,22 +218,3 @@ def _missing(use: str, part: str, where: Any) -> str:
     near = difflib.get_close_matches(part, [n for n in dir(where) if not n.startswith("_")], 1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"plug-in {use!r}: there is no {part!r} in {getattr(where, '__name__', where)!r}{hint}"
-
-
-def code_hash(target: Any) -> str:
-    """Hash of the source files of the package that a class or function was defined in.
-
-    A module outside of any package is hashed alone.
-    """
-    module = sys.modules[target.__module__]
-    source = Path(module.__file__ or "")
-    files = [source]
-    root = source.parent
-    if module.__package__:
-        files = sorted(root.rglob("*.py"), key=lambda file: file.relative_to(root).as_posix())
-    digest = blake2b(digest_size=16)
-    for file in files:
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(root).as_posix()} {len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evosearch import plugins, seeding
-from evosearch.testing import check_evaluator, check_search_space
+from evosearch import plugins
+from evosearch.testing import check_evaluator, check_search_space, grown
 
 EXAMPLES = {
     "hyperparameters": {
@@ -48,6 +48,4 @@ def test_evaluator(name):
     plugin = plugins.resolve("evaluator", name, HERE)
     space = space_of(plugin.target.genome_type)
     evaluator = plugins.make_evaluator(plugin, EXAMPLES.get(name, {}), HERE, space)
-    operator = next(op for op in space.operators.values() if op.arity == 0)
-    genomes = operator.apply(seeding.stream(0, "birth"), (), 12)
-    check_evaluator(evaluator, genomes)
+    check_evaluator(evaluator, grown(space, 12))

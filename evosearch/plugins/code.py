@@ -1,0 +1,28 @@
+"""Hashes of source code, by which a changed plug-in or engine is noticed on resume."""
+
+import sys
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+
+def hash_of(target: Any) -> str:
+    """Of the source files of the package that a class or function was defined in.
+
+    A module outside of any package is hashed alone.
+    """
+    module = sys.modules[target.__module__]
+    source = Path(module.__file__ or "")
+    files = source.parent.rglob("*.py") if module.__package__ else [source]
+    return hash_files(source.parent, files)
+
+
+def hash_files(root: Path, files: Iterable[Path]) -> str:
+    """Of the names below ``root`` and the contents of files, in the order of names."""
+    digest = blake2b(digest_size=16)
+    for name, file in sorted((file.relative_to(root).as_posix(), file) for file in files):
+        content = file.read_bytes()
+        digest.update(f"{name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
