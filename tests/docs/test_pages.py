@@ -1,6 +1,6 @@
 """Every example of the documentation is run, each page from top to bottom in its own folder.
 
-The conventions (what runs, what is written to a file, how budgets are cut) stand in
+The conventions (what runs, what is written to a file, how sizes are cut) stand in
 CONTRIBUTING.md under "Documentation is run".
 """
 
@@ -26,7 +26,9 @@ BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-POPULATION, GENERATIONS = 64, 3
+FAST = {"README.md", "docs/walk-of-an-individual.md", "docs/write-a-search-space.md"}
+SMALL = {"population": 32, "generations": 2, "evaluations": 64, "max_operations": 5}
+MORE = {"generations": 4, "evaluations": 128}  # for a command that raises a budget
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,20 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
-def shortened(text: str, generations: int = GENERATIONS) -> str:
-    """Campaign text or command line with a small population and few generations."""
-    text = re.sub(r"\bpopulation ?= ?\d+", f"population={POPULATION}", text)
-    return re.sub(r"\bgenerations ?= ?\d+", f"generations={generations}", text)
+def shortened(text: str, sizes: dict[str, int]) -> str:
+    """A campaign file or a command line with these sizes in place of its own."""
+    for key, size in sizes.items():
+        text = re.sub(rf"\b{key} ?= ?\d+", f"{key}={size}", text)
+    return text
+
+
+def pages() -> list[object]:
+    """Every page; those whose campaigns take their time are slow."""
+    return [
+        pytest.param(path, id=name, marks=[] if name in FAST else pytest.mark.slow)
+        for path in PAGES
+        for name in [str(path.relative_to(ROOT))]
+    ]
 
 
 class Page:
@@ -75,7 +87,7 @@ class Page:
         if block.language == "toml":
             tomllib.loads(block.text)
         if block.mark == "file":
-            text = shortened(block.text) if block.language == "toml" else block.text
+            text = shortened(block.text, SMALL) if block.language == "toml" else block.text
             (self.folder / str(block.value)).write_text(text, encoding="utf-8")
         elif block.language == "python":
             source = self.folder / f"line_{block.line}.py"
@@ -87,7 +99,7 @@ class Page:
                     self.command(line.removeprefix("$ "))
 
     def command(self, line: str) -> None:
-        arguments = shlex.split(shortened(line, generations=GENERATIONS + 2), comments=True)
+        arguments = shlex.split(shortened(line, SMALL | MORE), comments=True)
         assert arguments[0] == "evosearch", f"mark a block that is not to be run: {line}"
         result = subprocess.run(
             [EVOSEARCH, *arguments[1:]],
@@ -99,7 +111,7 @@ class Page:
         assert result.returncode == 0, f"$ {line}\n{result.stdout}\n{result.stderr}"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", pages())
 def test_examples_run(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
