@@ -20,7 +20,7 @@ import numpy as np
 from evosearch import seeding
 from evosearch.campaign.finish import finish
 from evosearch.campaign.front import Front
-from evosearch.campaign.islands import Brood, bred, survived
+from evosearch.campaign.islands import Brood, bred, rows_of, survived
 from evosearch.campaign.parts import Parts
 from evosearch.campaign.progress import Progress, Sitting, progress_of
 from evosearch.campaign.state import State, children_of
@@ -36,7 +36,6 @@ from evosearch.errors import (
 from evosearch.evaluation import Evaluated, Evaluation, Known
 from evosearch.execution import InlineExecutor
 from evosearch.fingerprint import difference
-from evosearch.population import Population
 from evosearch.store.records import (
     FrontMember,
     GenerationRecord,
@@ -46,6 +45,8 @@ from evosearch.store.records import (
 )
 from evosearch.store.store import Store
 from evosearch.variation import Births
+
+DEFAULT_STORAGE = "sqlite:///runs/evosearch.db"
 
 
 class Campaign:
@@ -85,12 +86,15 @@ class Campaign:
     # --- Making -------------------------------------------------------------------------------
 
     @classmethod
-    def create(cls, config: CampaignConfig, storage: Store | str, seeds: Any = None) -> Self:
+    def create(
+        cls, config: CampaignConfig, storage: Store | str | None = None, seeds: Any = None
+    ) -> Self:
         """A new campaign, stored but not yet run.
 
         Args:
             config: From `evosearch.config.load`.
-            storage: A store opened for writing, or the database's URL.
+            storage: A store opened for writing, or the database's URL; by default ``store.url``
+                of the configuration, then `DEFAULT_STORAGE`.
             seeds: Genomes that join generation 0.
 
         Raises:
@@ -98,7 +102,7 @@ class Campaign:
             ConfigError, PluginError: The parts do not fit together.
         """
         parts = Parts.of(config)
-        with _closing_on_error(storage) as store:
+        with _closing_on_error(storage or config.store.url or DEFAULT_STORAGE) as store:
             raw = parts.evaluator.prepare(seeding.key(config.campaign.seed, "prepare"))
             prepared = {name: np.asarray(array) for name, array in raw.items()}
             campaign_id = store.create_campaign(parts.record(prepared), prepared)
@@ -256,7 +260,7 @@ class Campaign:
         children = children_of(result, ids, self.state.generation + 1, parts.evaluator)
         populations = survived(parts, self.state, children, brood.islands)
         front = self.state.front.joined(children, parts.evaluator.objectives, parts.space)
-        rows = _rows(brood, result, children)
+        rows = rows_of(brood, result, children)
         now = time.perf_counter()
         self._profile["select"] = now - started
         seconds, self._mark = now - (self._mark or now), now
@@ -386,22 +390,3 @@ def _closing_on_error(storage: Store | str) -> Iterator[Store]:
         if isinstance(storage, str):
             store.close()
         raise
-
-
-def _rows(brood: Brood, evaluated: Evaluated, children: Population) -> IndividualRows:
-    return IndividualRows(
-        ids=children.ids,
-        islands=brood.islands,
-        slots=brood.slots,
-        operators=brood.births.operators,
-        parents=brood.births.parents,
-        genomes=children.genomes.to_bytes(),
-        digests=children.digests,
-        structures=evaluated.structures,
-        sizes=children.sizes,
-        objectives=children.objectives,
-        status=children.status,
-        measures=children.measures,
-        reused=evaluated.reused,
-        messages=evaluated.messages,
-    )

@@ -10,8 +10,10 @@ from jaxtyping import Int64
 from evosearch import seeding
 from evosearch.campaign.parts import Parts
 from evosearch.campaign.state import State
+from evosearch.evaluation import Evaluated
 from evosearch.population import Population
 from evosearch.selection import migrate
+from evosearch.store.records import IndividualRows
 from evosearch.variation import Births, breed
 
 SEED_FILE = "seed-file"  # operator of individuals that the user brought
@@ -73,6 +75,26 @@ def survived(
         rng = seeding.stream(seed, "migration", generation=generation)
         populations = migrate(populations, migration.size, rng)
     return populations
+
+
+def rows_of(brood: Brood, evaluated: Evaluated, children: Population) -> IndividualRows:
+    """Births and evaluations as the store keeps them."""
+    return IndividualRows(
+        ids=children.ids,
+        islands=brood.islands,
+        slots=brood.slots,
+        operators=brood.births.operators,
+        parents=brood.births.parents,
+        genomes=children.genomes.to_bytes(),
+        digests=children.digests,
+        structures=evaluated.structures,
+        sizes=children.sizes,
+        objectives=children.objectives,
+        status=children.status,
+        measures=children.measures,
+        reused=evaluated.reused,
+        messages=evaluated.messages,
+    )
 
 
 def _seeded(genomes: Any, arity: int) -> Births:
