@@ -37,10 +37,14 @@ $(BIN)/.docs: pyproject.toml constraints.txt | $(BIN)/python
 
 demo: export EVOSEARCH_STORAGE = sqlite:///runs/demo.db
 demo: $(BIN)/.core
-	@rm -f runs/demo.db runs/demo.db-wal runs/demo.db-shm
+	@rm -f runs/demo.db*
 	$(BIN)/evosearch run runs/exp2.toml
 	$(BIN)/evosearch run runs/exp2_random.toml
-	$(BIN)/evosearch front exp2
+	$(BIN)/evosearch compare exp2 exp2-random
+	$(BIN)/evosearch verify exp2 best
+	$(BIN)/evosearch export exp2 best --format c --output runs/exp2/best.c
+	$(BIN)/evosearch export exp2 best --format python --output runs/exp2/best.py
+	$(BIN)/python runs/exp2/best.py
 	$(BIN)/evosearch report exp2
 
 test: $(BIN)/.dev
@@ -63,4 +67,4 @@ docs: $(BIN)/.docs
 
 clean:
 	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	rm -f runs/demo.db runs/demo.db-wal runs/demo.db-shm
+	rm -f runs/demo.db*
