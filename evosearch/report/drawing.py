@@ -3,6 +3,7 @@
 import io
 import math
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from evosearch.report.content import Picture
+from evosearch.report.numbers import clean
 
 # On white; the page's style sheet has a variable of each name, for light and for dark.
 COLOURS = {
@@ -78,10 +81,13 @@ def draw(
     size: tuple[float, float] = (8.0, 4.4),
 ) -> Picture:
     """A picture of whatever ``paint`` puts on the axes; ``size`` in inches."""
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
         figure = Figure(figsize=size, layout="constrained")
         paint(figure.subplots())
+        for text in figure.findobj(Text):
+            text.set_text(clean(text.get_text()))
         png, svg = io.BytesIO(), io.BytesIO()
+        warnings.filterwarnings("ignore", "Glyph")  # a letter that the font has not is a box
         figure.savefig(png, format="png", dpi=160, metadata={"Software": None})
         figure.savefig(svg, format="svg", metadata={"Date": None})
     return Picture(

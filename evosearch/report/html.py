@@ -1,9 +1,10 @@
 """Report as one HTML file that needs nothing else: pictures, style and text are inside."""
 
-from html import escape
+import html
 from pathlib import Path
 
 from evosearch.report.content import Block, Code, Note, Paragraph, Picture, Report, Section, Table
+from evosearch.report.numbers import clean
 
 _STYLE = Path(__file__).with_name("style.css")
 
@@ -38,6 +39,11 @@ def write(report: Report) -> str:
 </body>
 </html>
 """
+
+
+def escape(text: str) -> str:
+    """Text that a page shows as it is."""
+    return html.escape(clean(text))
 
 
 def _section(number: int, section: Section) -> str:

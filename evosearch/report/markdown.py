@@ -3,6 +3,7 @@
 import re
 
 from evosearch.report.content import Block, Code, Note, Paragraph, Picture, Report, Table
+from evosearch.report.numbers import clean
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 
@@ -18,7 +19,7 @@ def write(report: Report) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is: no markup, no HTML, one paragraph."""
-    return " ".join(_SPECIAL.sub(r"\\\1", text).split())
+    return " ".join(_SPECIAL.sub(r"\\\1", clean(text)).split())
 
 
 def _block(block: Block) -> str:
@@ -28,7 +29,7 @@ def _block(block: Block) -> str:
         case Note(text):
             return f"> {escape(text)}"
         case Code(text):
-            return _fenced(text)
+            return _fenced(clean(text))
         case Picture():
             return f"![{escape(block.description)}]({block.name}.png)\n\n*{escape(block.caption)}*"
         case Table():
@@ -65,5 +66,5 @@ def _row(cells: list[str]) -> str:
 
 def _code(text: str) -> str:
     """A code span; a bar would end the cell even there, and a backquote the span."""
-    plain = " ".join(text.split()).replace("`", "'").replace("|", "\\|")
+    plain = " ".join(clean(text).split()).replace("`", "'").replace("|", "\\|")
     return f"`{plain}`" if plain else ""

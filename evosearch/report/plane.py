@@ -50,7 +50,8 @@ class Plane:
         made = cls(objectives[0], objectives[1] if own_x else Objective("size"), own_x)
         x, y = made.columns(history)
         _, front = made.attained(x, y)
-        log = made.y.scale == "log" or (len(front) > 1 and front.max() > _WIDE * front.min())
+        wide = len(front) > 1 and bool(front.max() > _WIDE * front.min())
+        log = made.y.scale == "log" or wide
         log_x = own_x and made.x.scale == "log"
         return replace(made, log=log and _positive(y), log_x=log_x and _positive(x))
 

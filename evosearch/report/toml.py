@@ -14,13 +14,13 @@ def write(document: Mapping[str, Any]) -> str:
 
 
 def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    plain = {k: v for k, v in table.items() if v is not None and not isinstance(v, Mapping)}
+    inner = {key: item for key, item in table.items() if isinstance(item, Mapping)}
+    plain = {k: v for k, v in table.items() if v is not None and k not in inner}
     lines = [f"{_key(key)} = {value(item)}" for key, item in plain.items()]
-    if path and (lines or not table):
+    if path and (lines or not inner):
         lines = ["", f"[{'.'.join(map(_key, path))}]", *lines]
-    for key, item in table.items():
-        if isinstance(item, Mapping):
-            lines += _table(item, (*path, key))
+    for key, item in inner.items():
+        lines += _table(item, (*path, key))
     return lines
 
 
