@@ -27,7 +27,7 @@ from evaluators.approximation.interval import Interval
 from evaluators.approximation.measure import Measure
 from evaluators.approximation.minimax import Fit, Parameters
 from evaluators.approximation.rational import Ratio, Variable, continued_fraction
-from evaluators.approximation.scan import Real, Scan
+from evaluators.approximation.scan import Real, Scan, next_to_open_ends
 from evaluators.approximation.targets import Target
 from evosearch.contracts import Baseline
 from evosearch.errors import ConfigError
@@ -95,7 +95,7 @@ def baselines(
 def best_at(
     found: Sequence[Baseline], ops: float, *, objectives: tuple[str, str] = ("error", "operations")
 ) -> float:
-    """Smallest error of a baseline with at most that many operations; infinite if there is none."""
+    """Smallest error of a baseline with at most that many operations; infinite without one."""
     error, count = objectives
     within = [b.objectives[error] for b in found if b.objectives[count] <= ops]
     return min(within, default=math.inf)
@@ -141,7 +141,7 @@ class Classics:
             ratio = Ratio(variable, m, n)
             fit = ratio.minimax(scan, known)
             error = self._error(ratio, fit.parameters, squarings) if fit else mpmath.inf
-            if fit is None or not _FLOOR < error < mpmath.inf:
+            if fit is None or not _FLOOR < error < self._ceiling:
                 continue
             known[m, n] = fit
             for form in forms:
@@ -161,7 +161,7 @@ class Classics:
             ratio = Ratio(variable, m, n)
             parameters = ratio.pade(self.target)
             error = self._error(ratio, parameters, 0) if parameters else mpmath.inf
-            if _FLOOR < error < mpmath.inf:
+            if _FLOOR < error < self._ceiling:
                 family = "Padé approximant" if n else "Taylor polynomial"
                 family += f" in {variable.name}" * (variable.power > 1)
                 yield Entry(family, _label(ratio, 0), ops + variable.ops, error)
@@ -189,16 +189,23 @@ class Classics:
     def _error(self, ratio: Ratio, parameters: Parameters, squarings: int) -> Real:
         """Largest error on a scan that no fit has seen."""
         extrema = self._check.extrema(
-            lambda x: [v ** (2**squarings) for v in ratio.values(parameters, x)], settled=1e-6
+            lambda x: [v ** (2**squarings) for v in ratio.values(parameters, x)],
+            next_to_open_ends(self.interval),
+            settled=1e-6,
         )
         return max(extremum.size for extremum in extrema)
+
+    @property
+    def _ceiling(self) -> Real:
+        """An error that zero would have: nothing worse is an approximation."""
+        return max(w * abs(y) for w, y in zip(self._check.w, self._check.y, strict=True))
 
     @cached_property
     def _check(self) -> Scan:
         return Scan.of(self.target, self.interval, self.measure, _CHECK_POINTS)
 
     def _vanishes(self) -> bool:
-        """Whether f has a simple zero at the left end x = 0, which a relative error has to keep."""
+        """Whether f has a simple zero at the left end 0, which a relative error has to keep."""
         if self.interval.low or self.measure.kind != "relative":
             return False
         near, nearer = (self.target.exact(mpf(10) ** -k) for k in (20, 21))

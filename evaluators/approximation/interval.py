@@ -86,8 +86,10 @@ class Interval:
         return self._between(np.linspace(0.0, 1.0, n // 2), np.linspace(0.0, 1.0, n - n // 2))
 
     def validation(self, n: int, rng: np.random.Generator) -> Float64[np.ndarray, " n"]:
-        """Points for a sealed check, ascending: a quarter log-spaced (jittered) towards each end,
-        the ends themselves, and the rest uniformly random.
+        """Points for a sealed check, ascending.
+
+        A quarter log-spaced (jittered) towards each end, the ends themselves, and the rest
+        uniformly random.
         """
         quarter = n // 4
         ends = self._between(_jittered(quarter, rng), _jittered(quarter, rng))

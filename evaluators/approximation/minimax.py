@@ -72,7 +72,7 @@ def minimax(
     scan: Scan,
     *,
     tolerance: float = 1e-12,
-    rounds: int = 60,
+    rounds: int = 30,
 ) -> Fit:
     """Fit from a start, within ``tolerance`` of levelled or until no step helps.
 
@@ -167,7 +167,7 @@ class _Linear:
         return cls(x, y, weights, columns, np.array([float(r) for r in right]), at)
 
     def limits(self, bound: float) -> list[Real]:
-        """Weights of changes of the parameters: a relative change of ``bound`` weighs the error."""
+        """Weights of the parameters' changes: a relative change of ``bound`` weighs the error."""
         return [self.at.error / (mpf(bound) * (abs(p) or mpf(1))) for p in self.at.parameters]
 
     def solve(self, bound: float | None) -> "_Step | None":

@@ -21,6 +21,8 @@ from evaluators.approximation.targets import Target
 from evosearch.contracts import Polished
 from evosearch.genomes.program import ProgramBatch
 
+_FIT_POINTS = 225  # not the points that `max_error` judges by
+
 
 @dataclass(frozen=True)
 class ProgramFamily:
@@ -54,9 +56,9 @@ def polish(
         Constants of ``digits`` digits, never with a larger maximal error than at the start, and
         the metrics ``max_<kind>_error`` (exact arithmetic), ``levelled`` (1 for a local optimum),
         ``float64_error`` and ``float32_error`` (run in that format with rounded constants); None
-        where the program has no finite error, or the target is a table.
+        where the program has no finite error, the target is a table, or the norm is not ``max``.
     """
-    if target.function is None:
+    if target.function is None or measure.norm != "max":
         return None
     with mp.workdps(digits):
         start = constants_of(program, row)
@@ -65,7 +67,7 @@ def polish(
             return None
         constants, levelled = tuple(start), 0.0
         if start:
-            scan = scan_of(target, interval, measure, digits)
+            scan = scan_of(target, interval, measure, digits, _FIT_POINTS)
             fit = minimax(ProgramFamily(program, row), start, scan)
             constants, levelled = fit.parameters, fit.levelled
         after, _ = max_error(program, row, constants, target, interval, measure, digits)

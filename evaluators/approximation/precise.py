@@ -1,6 +1,8 @@
 """Programs evaluated one at a time: to any precision with mpmath, and as they run in a format."""
+# ruff: noqa: ARG005
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -10,13 +12,15 @@ from mpmath import mp, mpf
 
 from evaluators.approximation.interval import Interval
 from evaluators.approximation.measure import Measure
-from evaluators.approximation.scan import Real, Scan, scan_of
+from evaluators.approximation.scan import Real, Scan, next_to_open_ends, scan_of
 from evaluators.approximation.targets import Target
 from evosearch.genomes.primitives import ARITY, BY_CODE
 from evosearch.genomes.program import FIRST_CONSTANT, ProgramBatch
 
+_SCAN_POINTS = 321
 _RUN_POINTS = 3000
 _BISECTIONS = 80
+_GROWS = 4  # the error at a 16th of the distance from a pole is 16 times as large
 
 
 def _divide(a: Real, b: Real) -> Real:
@@ -158,60 +162,67 @@ def max_error(
 ) -> tuple[float, float]:
     """Largest weighted error in exact arithmetic, and where it is.
 
-    A dense scan (log-spaced towards the ends of the interval), the neighbourhood of every zero of
-    a denominator, and a local search around each local maximum found. Infinite where the program
-    has no finite value.
+    A dense scan (log-spaced towards the ends of the interval), the limit at an open end,
+    and a local search around each local maximum found. Infinite where the program has a pole
+    (every change of sign of a denominator is looked into) or no real value.
     """
     with mp.workdps(digits):
-        scan = scan_of(target, interval, measure, digits)
-        extra = _poles(program, row, scan, constants)
-        peak = max(
-            scan.extrema(lambda x: evaluate(program, row, x, constants), extra),
-            key=lambda extremum: extremum.size,
+        scan = scan_of(target, interval, measure, digits, _SCAN_POINTS)
+        pole = _pole(program, row, scan, constants)
+        if pole is not None:
+            return float("inf"), float(pole)
+        extrema = scan.extrema(
+            lambda x: evaluate(program, row, x, constants), next_to_open_ends(interval)
         )
+        peak = max(extrema, key=lambda extremum: extremum.size)
         return float(peak.size), float(peak.x)
 
 
-def _poles(
+def _pole(
     program: ProgramBatch, row: int, scan: Scan, constants: Sequence[Real] | None
-) -> list[Real]:
-    """Points on both sides of each place where a denominator changes its sign between points."""
+) -> Real | None:
+    """Where a denominator changes its sign between two points and the error has no bound."""
     ops, args = _instructions(program, row)
     denominators = sorted({arg[1] for op, arg in zip(ops, args, strict=True) if op == "div"})
     if not denominators:
-        return []
+        return None
     traces = [nodes for nodes, _ in _traces(program, row, scan.x, constants)]
-    found: list[Real] = []
     for node in denominators:
         signs = [mpmath.sign(nodes[node]) for nodes in traces]
-        for i in range(len(signs) - 1):
-            if signs[i] * signs[i + 1] < 0:
-                found += _bracket(program, row, constants, node, scan.x[i], scan.x[i + 1])
-    return found
+        for i in np.flatnonzero([a * b < 0 for a, b in pairwise(signs)]).tolist():
+            far, near = _towards_zero(program, row, constants, node, scan.x[i], scan.x[i + 1])
+            errors = [
+                scan.error_at(lambda x: evaluate(program, row, x, constants), x).size
+                for x in (far, near)
+            ]
+            if errors[1] > _GROWS * errors[0]:
+                return near
+    return None
 
 
-def _bracket(
+def _towards_zero(
     program: ProgramBatch,
     row: int,
     constants: Sequence[Real] | None,
     node: int,
     low: Real,
     high: Real,
-) -> list[Real]:
-    """Bisection for a change of sign of a node's value."""
+) -> tuple[Real, Real]:
+    """Points at two small distances from a change of sign of a node's value (bisection)."""
 
     def sign(x: Real) -> Real:
         nodes, _ = next(_traces(program, row, [x], constants))
         return mpmath.sign(nodes[node])
 
-    start = sign(low)
+    start, width = sign(low), high - low
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         if sign(middle) == start:
             low = middle
         else:
             high = middle
-    return [low, high]
+    gap = width * mpf(2) ** (8 - _BISECTIONS)
+    return low - 16 * gap, low - gap
 
 
 def error_as_run(
@@ -262,7 +273,7 @@ def run(
     scalar: Any = np.dtype(dtype).type
     nodes: dict[int, Any] = {-1: x.astype(dtype)}
     nodes |= {FIRST_CONSTANT - j: scalar(float(c)) for j, c in enumerate(constants)}
-    ops, args = _instructions(program, row)
+    _, args = _instructions(program, row)
     with np.errstate(all="ignore"):
         for k, arg in enumerate(args):
             code = int(program.ops[row, k])

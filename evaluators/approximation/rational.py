@@ -15,7 +15,7 @@ from evaluators.approximation.scan import Real, Scan
 from evaluators.approximation.targets import Target
 
 _TOLERANCE = 1e-7
-_ROUNDS = 20
+_ROUNDS = 12
 _LEVELLED = 1 - 1e-5  # below it a fit has not converged and is not given
 
 

@@ -18,7 +18,7 @@ Function = Callable[[Sequence[Real]], list[Real]]  # values of an approximation 
 
 _GOLDEN = mpf("0.381966011250105")
 _STEPS = 60
-_POINTS = 257
+_OPEN_GAP = mpf(2) ** -100  # of the width
 
 
 class Extremum(NamedTuple):
@@ -137,9 +137,17 @@ def _vertex(a: Extremum, b: Extremum, c: Extremum) -> tuple[Real, Real]:
     return b.x - slope / (2 * curvature), abs(slope**2 / (4 * curvature))
 
 
+def next_to_open_ends(interval: Interval) -> list[Real]:
+    """Points next to the open ends, closer than any float64: nearly the limits there."""
+    gap, low, high = mpf(interval.width) * _OPEN_GAP, mpf(interval.low), mpf(interval.high)
+    points = [low + gap] if interval.open_low else []
+    points += [high - gap] if interval.open_high else []
+    return [point for point in points if low < point < high]
+
+
 @lru_cache(maxsize=64)
-def scan_of(target: Target, interval: Interval, measure: Measure, digits: int) -> Scan:
-    """The scan that programs are judged by; kept, because the target's values are costly.
+def scan_of(target: Target, interval: Interval, measure: Measure, digits: int, n: int) -> Scan:
+    """A scan (see `Scan.of`) at this precision; kept, because the target's values are costly.
 
     Raises:
         ConfigError: The target is a table, undefined somewhere, or zero under a relative error.
@@ -147,4 +155,4 @@ def scan_of(target: Target, interval: Interval, measure: Measure, digits: int) -
     points = interval.extremes(65)
     measure.weights(points, target.values(points))  # refuses zeros
     with mp.workdps(digits):
-        return Scan.of(target, interval, measure, _POINTS)
+        return Scan.of(target, interval, measure, n)

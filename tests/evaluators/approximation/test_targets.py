@@ -116,7 +116,7 @@ def test_table_is_known_at_its_points_only(tmp_path: Path) -> None:
     assert target.points is not None
     assert target.points[0].tolist() == sorted(target.points[0])
     assert target.values(np.array([3.0, 7.0])).tolist() == [8.0, 128.0]
-    with pytest.raises(ConfigError, match="without a row for x = 2.5"):
+    with pytest.raises(ConfigError, match=r"without a row for x = 2\.5"):
         target.values(np.array([2.5]))
     with pytest.raises(ConfigError, match="only at its points"):
         target.exact(mpf(1))
