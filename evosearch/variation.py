@@ -47,7 +47,9 @@ class Births:
 
 
 def weighted(space: SearchSpace, weights: Mapping[str, float]) -> dict[str, Operator]:
-    """The space's operators with the campaign's weights; those of weight 0 are left out.
+    """The space's operators with the campaign's weights, without those of weight 0.
+
+    ``random`` stays, for random search.
 
     Raises:
         ConfigError: A weight names no operator.
@@ -70,10 +72,14 @@ def weighted(space: SearchSpace, weights: Mapping[str, float]) -> dict[str, Oper
     }
     if not any(operator.arity == 0 for operator in operators.values()):
         raise PluginError("the search space has no operator of arity 0: nothing can be born")
-    used = {name: operator for name, operator in operators.items() if operator.weight > 0}
-    if not any(operator.arity == 0 for operator in used.values()):
+    if not any(operator.arity == 0 and operator.weight > 0 for operator in operators.values()):
         raise ConfigError("algorithm.operators: every operator of arity 0 has weight 0")
-    return used
+    # random search samples evenly, however rarely the space does so otherwise
+    return {
+        name: operator
+        for name, operator in operators.items()
+        if operator.weight > 0 or (name == RANDOM and operator.arity == 0)
+    }
 
 
 def breed(
@@ -138,6 +144,8 @@ def _draw(
     operators: Mapping[str, Operator], names: Sequence[str], n: int, rng: np.random.Generator
 ) -> Int64[np.ndarray, " n"]:
     weights = np.array([operators[name].weight for name in names])
+    if names == [RANDOM]:
+        weights = np.ones(1)
     return rng.choice(len(names), size=n, p=weights / weights.sum())
 
 

@@ -132,9 +132,15 @@ def test_life_comes_from_nothing_when_nobody_can_breed(people):
     assert not births.parents.any()
 
 
-def test_an_algorithm_from_nothing_samples_evenly():
-    births = born(population(), algorithm=Uniform(from_nothing=True))
+@pytest.mark.parametrize("weight", [1.0, 0.0])
+def test_an_algorithm_from_nothing_samples_evenly(weight):
+    weights = {"random": weight}
+    births = born(population(), algorithm=Uniform(from_nothing=True), weights=weights)
     assert set(births.operators) == {"random"}
+
+
+def test_others_give_no_life_by_an_operator_of_weight_0():
+    assert set(born(None, weights={"random": 0.0}).operators) == {"other"}
 
 
 def test_births_depend_on_the_streams_alone():
