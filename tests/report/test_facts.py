@@ -12,6 +12,7 @@ from evosearch.report.facts import Run, exact
 from evosearch.report.plane import Plane
 from evosearch.report.sections import convergence, lineage, operators
 from evosearch.report.sections.front import table
+from evosearch.store.members import Edge
 
 
 def test_operators_are_counted_in_every_chain_they_take_part_in():
@@ -56,6 +57,11 @@ def test_the_line_of_first_parents_and_its_gains():
     assert [step.member.id for step in steps] == [1, 4, 8]
     assert np.isnan(steps[0].gain)
     assert [step.gain for step in steps[1:]] == pytest.approx([10.0, 100.0])
+    detour = [member(8), member(5, parents=[4]), member(4), member(1)]
+    edges = [Edge(8, 5, "a", 0), Edge(5, 4, "b", 0), Edge(4, 1, "c", 0)]
+    *_, worse, last = lineage.line(facts(ancestors=detour, edges=edges), member(8))
+    assert (worse.gain, worse.advance) == pytest.approx((0.1 / 0.6, 0.1 / 0.6))
+    assert (last.gain, last.advance) == pytest.approx((600.0, 100.0))
 
 
 def test_of_a_long_line_the_steps_that_changed_most_are_shown():

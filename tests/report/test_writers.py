@@ -125,7 +125,7 @@ def test_every_section_of_a_whole_campaign():
     ]
     text = markdown.write(report)
     assert "beaten by 2" in text  # of 7 and 8; 1 is smaller than every baseline
-    assert "the same 2 evaluations" in text
+    assert "with 2 evaluations as well" in text
 
 
 def test_a_campaign_without_anything_yet():

@@ -9,7 +9,7 @@ from evosearch.report import drawing
 from evosearch.report.content import Block, Column, Picture, Section, Table
 from evosearch.report.drawing import SERIES, Label
 from evosearch.report.facts import Facts, Run
-from evosearch.report.numbers import ratio, shown
+from evosearch.report.numbers import counted, ratio, shown
 from evosearch.report.plane import Floats
 
 _MOST = 5
@@ -51,8 +51,9 @@ def against_random(facts: Facts, random: Run, levels: list[float]) -> Table:
             Column("gain", "number"),
         ],
         rows,
-        f"Search against random search ({random.name}) with {shown(spent)} evaluations each: same "
-        f"space, same evaluator, same refinement. {plane.y.name.capitalize()}: as searched.",
+        f"Search against random search ({random.name}) with "
+        f"{counted(int(spent), 'evaluation')} each: same space, same evaluator, same refinement. "
+        f"{plane.y.name.capitalize()}: as searched.",
     )
 
 

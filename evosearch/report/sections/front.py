@@ -10,7 +10,7 @@ from evosearch.report import drawing
 from evosearch.report.content import Block, Column, Note, Picture, Section, Table
 from evosearch.report.drawing import DASHES, INK, PLAIN, SEARCH, SERIES, Label
 from evosearch.report.facts import Facts, exact, is_exact, metrics_of
-from evosearch.report.numbers import ratio, shown
+from evosearch.report.numbers import counted, ratio, shown
 from evosearch.report.plane import Floats
 from evosearch.store.members import Member
 
@@ -212,7 +212,7 @@ def _caption(facts: Facts, polished: bool, rival: bool, left_out: Sequence[str])
     if rival and facts.random is not None:
         reached = facts.random.within(facts.equal_evaluations).best(plane, x)
         parts.append(
-            f"random search, with the same {shown(facts.equal_evaluations)} evaluations: "
+            f"random search, with {counted(int(facts.equal_evaluations), 'evaluation')} as well: "
             f"{shown(reached)}"
         )
     if left_out:

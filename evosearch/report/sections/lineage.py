@@ -1,7 +1,7 @@
 """Who the ancestors of the chosen member are, and what each step gained."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,12 +21,18 @@ _MOST_NAMES = 7
 
 @dataclass(frozen=True)
 class Step:
-    """One individual of the line, and how much better than its first parent it is."""
+    """One individual of the line.
+
+    Attributes:
+        gain: How much better than its first parent it is; NaN at the start of the line.
+        advance: The same against the best of all individuals before it on the line.
+    """
 
     member: Member
     x: float
     y: float
-    gain: float  # NaN at the start of the line
+    gain: float = math.nan
+    advance: float = math.nan
 
 
 def section(facts: Facts) -> Section | None:
@@ -52,8 +58,12 @@ def line(facts: Facts, member: Member) -> list[Step]:
     steps: list[Step] = []
     for id in lineage.primary_line(view, member.id):
         x, y = facts.plane.point(members[id])
-        gain = facts.plane.gain(y, steps[-1].y) if steps else math.nan
-        steps.append(Step(members[id], x, y, gain))
+        step = Step(members[id], x, y)
+        if steps:
+            best = facts.plane.best(np.array([earlier.y for earlier in steps]))
+            gain = facts.plane.gain(y, steps[-1].y)
+            step = replace(step, gain=gain, advance=facts.plane.gain(y, best))
+        steps.append(step)
     return steps
 
 
@@ -122,20 +132,20 @@ def _picture(facts: Facts, steps: list[Step]) -> Picture | None:
     generation = np.array([float(step.member.generation) for step in steps])
     if drawn.sum() < 2:
         return None
-    named = sorted(range(1, len(steps)), key=lambda row: -_improvement(facts, steps[row]))
-    named = [
-        row for row in named[:_MOST_NAMES] if drawn[row] and _improvement(facts, steps[row]) > 0
-    ]
+    none = 1.0 if facts.plane.log else 0.0
+    named = [row for row in np.flatnonzero(drawn).tolist() if steps[row].advance > none]
+    named = sorted(named, key=lambda row: -steps[row].advance)[:_MOST_NAMES]
 
     def paint(axes: Axes) -> None:
         drawing.axis(axes, "x", generation, log=False)
         drawing.axis(axes, "y", y[drawn], log=facts.plane.log)
         axes.plot(generation[drawn], y[drawn], "o-", color=SEARCH, markersize=4, linewidth=1.5)
         for row in named:
+            rises = row + 1 < len(y) and y[row + 1] > y[row]
             axes.annotate(
                 steps[row].member.operator,
                 (generation[row], y[row]),
-                xytext=(6, 5),
+                xytext=(6, -13 if rises else 5),
                 textcoords="offset points",
                 fontsize=9,
                 color=INK,
@@ -143,19 +153,16 @@ def _picture(facts: Facts, steps: list[Step]) -> Picture | None:
         axes.set_title(facts.plane.y.name)
         axes.set_xlabel("generation")
 
-    best = max(steps[1:], key=lambda step: _improvement(facts, step))
-    gain = ratio(best.gain) if facts.plane.log else shown(best.gain)
-    return drawing.draw(
-        paint,
-        "descent",
-        f"From {shown(steps[0].y)} to {shown(steps[-1].y)} in {counted(len(steps) - 1, 'step')}; "
-        f"the largest gain, {gain}, was made by {best.member.operator} in generation "
-        f"{shown(best.member.generation)}. Named: the operators of the largest gains.",
-        f"{facts.plane.y.name} along the line of first parents",
+    caption = (
+        f"From {shown(steps[0].y)} to {shown(steps[-1].y)} in {counted(len(steps) - 1, 'step')}."
     )
-
-
-def _improvement(facts: Facts, step: Step) -> float:
-    if not math.isfinite(step.gain) or (facts.plane.log and step.gain <= 0):
-        return 0.0
-    return math.log(step.gain) if facts.plane.log else step.gain
+    if named:
+        best = steps[named[0]]
+        advance = ratio(best.advance) if facts.plane.log else shown(best.advance)
+        caption += (
+            f" The largest advance over everything before it on the line, {advance}, was made by "
+            f"{best.member.operator} in generation {shown(best.member.generation)}. "
+            "Named: the operators of the largest advances."
+        )
+    description = f"{facts.plane.y.name} along the line of first parents"
+    return drawing.draw(paint, "descent", caption, description)

@@ -89,7 +89,7 @@ def _against_random(facts: Facts) -> str:
     ours = facts.search.within(spent).best(plane, level)
     theirs = facts.random.within(spent).best(plane, level)
     return (
-        f"With {shown(spent)} evaluations each, random search reached {plane.y.name} "
+        f"With {counted(int(spent), 'evaluation')} each, random search reached {plane.y.name} "
         f"{shown(theirs)} where this search reached {shown(ours)}."
     )
 
