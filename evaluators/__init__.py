@@ -1,0 +1,1 @@
+"""How good individuals are: one package per domain."""

@@ -1,0 +1,1 @@
+"""Evolutionary program search with pluggable evaluators."""

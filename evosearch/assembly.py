@@ -115,7 +115,7 @@ def _allocate(
     lengths: Int64[np.ndarray, " n"],
     last: Int64[np.ndarray, "n l"],
 ) -> Int64[np.ndarray, "n l"]:
-    """Linear scan: operands that die here are freed first, then the lowest free register is taken."""
+    """Linear scan: operands that die here are freed, then the lowest free register is taken."""
     n, length = args.shape[:2]
     rows = np.arange(n)
     targets = np.zeros((n, length), np.int64)

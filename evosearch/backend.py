@@ -2,8 +2,8 @@
 
 XLA:CPU runs every kernel of a loop body as a separate task unless told to compile the whole loop
 nest into one native function, which makes the interpreter two to three times faster. The options
-must be in the environment before JAX's backend starts, so import this module (the interpreter does)
-before touching a JAX array. Without them everything is correct and slower.
+must be in the environment before JAX's backend starts, so import this module (the interpreter
+does) before touching a JAX array. Without them everything is correct and slower.
 """
 
 import os

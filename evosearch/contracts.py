@@ -96,8 +96,8 @@ class Evaluator(Protocol):
     - ``polish(genomes, prepared) -> list[Polished | None]``: high-precision finish of the front.
     - ``baselines() -> list[Baseline]``: what a reader would use without a search.
     - ``deterministic = False``: scores depend on ``key``; they are not shared between campaigns.
-    - ``batch_invariant = True``: no result depends on how many individuals a batch has, to the last
-      bit; batches are not padded to one width then.
+    - ``batch_invariant = True``: no result depends on how many individuals a batch has, to the
+      last bit; batches are not padded to one width then.
     - ``compile_seconds``: seconds that this process has spent compiling.
     """
 
@@ -135,7 +135,7 @@ class Baseline:
 def scores_of(
     objectives: npt.NDArray[np.float64], *, measures: npt.NDArray[np.float64] | None = None
 ) -> Scores:
-    """Scores of rows that were all computed: OK where every objective is finite, else NONFINITE."""
+    """Scores of rows that were all computed: OK where every objective is finite."""
     objectives = np.asarray(objectives, dtype=np.float64)
     finite = np.isfinite(objectives).all(axis=1)
     status = np.where(finite, Status.OK, Status.NONFINITE).astype(np.int8)

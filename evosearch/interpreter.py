@@ -121,8 +121,8 @@ def _run(
         _tiled(target, tiles, tile, "edge"),
         _tiled(weights, tiles, tile, "constant"),
     )
-    key = ("interpreter", str(dtype), forms, rows, tile, tiles, batch, length, width, kind)
-    key = (*key, programs.n_inputs)
+    sizes = (programs.n_inputs, rows, tile, tiles, batch, length, width)
+    key = ("interpreter", str(dtype), forms, sizes, kind)
     kernel = backend.compiled(key, lambda: _kernel(forms, rows, kind), *arrays)
     return np.asarray(kernel(*arrays))
 
@@ -226,7 +226,11 @@ def _kernel(forms: tuple[Form, ...], n_rows: int, kind: Loss | None) -> Callable
         def one_tile(t: Any, state: tuple[Any, Any]) -> tuple[Any, Any]:
             rows, out = state
             rows = lax.dynamic_update_slice(rows, inputs[t], (zero, zero))
-            return lax.fori_loop(zero, count, lambda p, s: program(p, t, *s), (rows, out))
+            start = (rows, out)
+            done: tuple[Any, Any] = lax.fori_loop(
+                zero, count, lambda p, s: program(p, t, *s), start
+            )
+            return done
 
         shape = (tiles, batch, tile) if kind is None else (batch,)
         state = (jnp.zeros((n_rows, tile), inputs.dtype), jnp.zeros(shape, inputs.dtype))

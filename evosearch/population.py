@@ -78,4 +78,4 @@ def costs_of(
 ) -> Float64[np.ndarray, "n objectives"]:
     """Objectives with maximised ones negated."""
     signs = np.array([1.0 if kind.direction == "minimize" else -1.0 for kind in kinds])
-    return objectives * signs
+    return np.asarray(objectives * signs)

@@ -1,0 +1,1 @@
+"""What can be born and how it varies: one package per kind of genome."""

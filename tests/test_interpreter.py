@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from programs import program, random_programs
 
 from evosearch import interpreter
 from evosearch.assembly import assemble
 from evosearch.genomes.evaluate import evaluate as reference
 from evosearch.genomes.primitives import ALL, ARITHMETIC, PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
-from programs import program, random_programs
 
 X = np.random.default_rng(1).uniform(0.2, 2.0, (3, 100))
 

@@ -37,7 +37,7 @@ def fit(
         return programs
     best = programs.constants.copy()
     lowest = _finite(errors(programs))
-    strategies = [_strategy(programs, row, seeds[row]) for row in fitted]
+    strategies = [_strategy(programs, int(row), int(seeds[row])) for row in fitted]
     tried = programs.take(np.repeat(fitted, _POPULATION))
     for _ in range(steps):
         candidates = np.zeros((len(fitted), _POPULATION, programs.constants.shape[1]))
@@ -66,7 +66,7 @@ def _strategy(programs: ProgramBatch, row: int, seed: int) -> Any:
         ) from error
     start = programs.constants[row, : programs.n_constants[row]]
     scale = max(0.1, float(np.abs(start).mean()))
-    return CMA(mean=start, sigma=0.5 * scale, population_size=_POPULATION, seed=int(seed))
+    return CMA(mean=start, sigma=0.5 * scale, population_size=_POPULATION, seed=seed)
 
 
 def _finite(errors: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:

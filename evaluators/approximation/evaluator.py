@@ -75,10 +75,10 @@ class Approximation:
         return backend.compile_seconds()
 
     def prepare(self, key: Key) -> Prepared:
-        """Points and target values: ``fit`` and ``score`` for the search, ``sealed`` for the end."""
+        """Points, values and weights: ``fit`` and ``score`` to search, ``sealed`` for the end."""
         rng = np.random.default_rng(key)
         points = self._table(rng) if self.target.points is not None else self._drawn(rng)
-        prepared = {}
+        prepared: dict[str, np.ndarray] = {}
         for name, x in points.items():
             y = self.target.values(x)
             prepared |= {f"{name}_x": x, f"{name}_y": y, f"{name}_w": self.measure.weights(x, y)}
@@ -171,7 +171,7 @@ class Approximation:
         return float(mpmath.sqrt(sum(value * value for value in weighted) / len(weighted)))
 
     def polish(self, genomes: ProgramBatch, prepared: Prepared) -> list[Polished | None]:
-        """Newton-Remez in 50 digits, where the error is a maximum of a function known so exactly."""
+        """Newton-Remez in 50 digits, where the target is known so exactly."""
         if self.measure.norm != "max" or self.target.function is None or self.target.digits < 30:
             return [None] * len(genomes)
         return [
@@ -195,7 +195,8 @@ class Approximation:
         """Points of the interval and exact values, as decimal strings."""
         x = self.interval.extremes(n) if self.target.points is None else self.target.points[0]
         if self.target.function is None:
-            return [(repr(a), repr(b)) for a, b in zip(x, self.target.values(x), strict=True)]
+            y = self.target.values(x).tolist()
+            return [(repr(a), repr(b)) for a, b in zip(x.tolist(), y, strict=True)]
         with mpmath.mp.workdps(_DIGITS):
             return [
                 (repr(p), mpmath.nstr(self.target.exact(mpmath.mpf(p)), 40)) for p in x.tolist()

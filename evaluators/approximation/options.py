@@ -14,11 +14,13 @@ class EffortOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    rounds: int = Field(2, ge=1, le=64, description="Sets of four starts that are fitted.")
-    draws: int = Field(8, ge=1, le=1024, description="Random constants tried for each start.")
-    steps: int = Field(12, ge=0, le=1000, description="Levenberg-Marquardt steps at most.")
-    newton: int = Field(8, ge=0, le=1000, description="Undamped Gauss-Newton steps.")
-    reweightings: int = Field(4, ge=0, le=1000, description="Steps toward the minimax.")
+    rounds: int = Field(default=1, ge=1, le=64, description="Sets of four starts that are fitted.")
+    draws: int = Field(
+        default=8, ge=1, le=1024, description="Random constants tried for each start."
+    )
+    steps: int = Field(default=24, ge=0, le=1000, description="Levenberg-Marquardt steps at most.")
+    newton: int = Field(default=16, ge=0, le=1000, description="Undamped Gauss-Newton steps.")
+    reweightings: int = Field(default=4, ge=0, le=1000, description="Steps toward the minimax.")
 
     def effort(self, *, minimax: bool) -> Effort:
         """The kernel's setting; an RMS error needs no steps toward the minimax."""
@@ -35,23 +37,28 @@ class Options(BaseModel):
         description='Function name ("exp2"), "./file.py:function", or "./points.csv".'
     )
     interval: str | tuple[float, float] | None = Field(
-        None,
+        default=None,
         description='Where it is approximated, e.g. "(0, 1]"; a table\'s own range by default.',
     )
     error: Literal["relative", "absolute", "ulp"] = Field(
-        "relative", description="Error per point."
+        default="relative", description="Error per point."
     )
-    norm: Literal["max", "rms"] = Field("max", description="How point errors are summed up.")
+    norm: Literal["max", "rms"] = Field(
+        default="max", description="How point errors are summed up."
+    )
     format: Literal["float64", "float32"] = Field(
-        "float64", description="Whose units in the last place are counted when error is ulp."
+        default="float64",
+        description="Whose units in the last place are counted when error is ulp.",
     )
     costs: dict[str, float] = Field(
         default_factory=dict, description="Cost of an operation by name; 1 where not given."
     )
     fit: Literal["least-squares", "cmaes", "none"] = Field(
-        "least-squares", description="How constants are found before a program is scored."
+        default="least-squares", description="How constants are found before a program is scored."
     )
-    fit_points: int = Field(32, ge=8, le=4096, description="Points that constants are fitted on.")
+    fit_points: int = Field(
+        default=32, ge=8, le=4096, description="Points that constants are fitted on."
+    )
     score_points: int = Field(
         1024, ge=16, le=2**20, description="Points that scores are taken on."
     )

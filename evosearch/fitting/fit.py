@@ -47,10 +47,10 @@ class Effort:
         reweightings: Lawson steps toward the minimax; 0 leaves the least-squares fit.
     """
 
-    rounds: int = 2
+    rounds: int = 1
     draws: int = 8
-    steps: int = 12
-    newton: int = 8
+    steps: int = 24
+    newton: int = 16
     reweightings: int = 4
 
 
@@ -64,7 +64,7 @@ def fit(
     *,
     primitives: PrimitiveSet | None = None,
 ) -> Float64[np.ndarray, "programs constants"]:
-    """Constants that make max |weights * (program - target)| small, or the programs' own if better.
+    """Constants that make max |weights * (program - target)| small; the own ones if better.
 
     Args:
         programs: Canonical programs; those without constants come back as they are.
@@ -127,7 +127,7 @@ def _encode(
 
 
 def _uniform(seed: Array, *counters: Array) -> Array:
-    """Uniform numbers in [0, 1) from counters, by a 32-bit avalanche hash (Mueller's constants)."""
+    """Uniform numbers in [0, 1) from counters, by a 32-bit avalanche hash (Mueller)."""
     word = seed.astype(jnp.uint32)
     for counter in counters:
         word = word ^ (counter.astype(jnp.uint32) * jnp.uint32(0x9E3779B9))
@@ -137,18 +137,19 @@ def _uniform(seed: Array, *counters: Array) -> Array:
     return word.astype(jnp.float64) / 2.0**32
 
 
-def _start(own: Array, seed: Array, trial: Array) -> Array:
+def _start(own: Array, seed: Array, trial: Array, first: Array) -> Array:
     """Constants [constants, lanes] of one draw: own, own times 2^U(-2,2), and two fresh lanes.
 
-    In the first round (trial 0 .. draws - 1) lane 0 is the genome's own constants unchanged.
+    Later rounds move the own constants a little instead of trying them again.
     """
     n = len(own)
     place = (jnp.arange(n)[:, None] * LANES + jnp.arange(LANES)).astype(jnp.uint32)
     one, two = (_uniform(seed, trial * 2 + k, place) for k in range(2))
     fresh = jnp.where(two < 0.5, -1.0, 1.0) * 10.0 ** (2.3 * one - 1.0)
     moved = own[:, None] * 2.0 ** (4.0 * one - 2.0) * jnp.where(two < 0.05, -1.0, 1.0)
+    near = jnp.where(first, own[:, None], own[:, None] * 2.0 ** (one - 0.5))
     lane = jnp.arange(LANES)
-    return jnp.where(lane == 0, own[:, None], jnp.where(lane == 1, moved, fresh))
+    return jnp.where(lane == 0, near, jnp.where(lane == 1, moved, fresh))
 
 
 class _Fitter:
@@ -174,15 +175,18 @@ class _Fitter:
         def draw(i: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
             best, cost, rows = state
             trial = round_ * draws + i
-            constants = _start(own, seed, trial)
+            constants = _start(own, seed, trial, round_ == 0)
             new, rows = self.cost(constants, rows)
             better = (new < cost) | (i == 0)
             return jnp.where(better, constants, best), jnp.where(better, new, cost), rows
 
         start = jnp.zeros((len(own), LANES)), jnp.full(LANES, jnp.inf), rows
-        return lax.fori_loop(ZERO, draws, draw, start)
+        best: tuple[Array, ...] = lax.fori_loop(ZERO, draws, draw, start)
+        return best
 
-    def step(self, constants: Array, damping: Array, rows: Array, tangents: Array) -> tuple:
+    def step(
+        self, constants: Array, damping: Array, rows: Array, tangents: Array
+    ) -> tuple[Array, ...]:
         """A damped Gauss-Newton step with geodesic correction: step, and the used files."""
         forward, program, count = self.forward, self.program, self.program.n_constants
         value, jacobian, rows, tangents = forward.tangents(program, constants, rows, tangents)
@@ -201,14 +205,16 @@ class _Fitter:
         trusted = jnp.sum((second / size) ** 2, 0) < 0.56 * jnp.sum((first / size) ** 2, 0)
         return jnp.where(trusted, first + 0.5 * second, first), rows, tangents
 
-    def descend(self, constants: Array, cost: Array, rows: Array, tangents: Array) -> tuple:
+    def descend(
+        self, constants: Array, cost: Array, rows: Array, tangents: Array
+    ) -> tuple[Array, ...]:
         """Levenberg-Marquardt until every lane has stopped gaining."""
         up, down = jnp.asarray(_UP), jnp.asarray(_DOWN)
 
-        def going(state: tuple) -> Array:
+        def going(state: tuple[Array, ...]) -> Array:
             return (state[0] < self.effort.steps) & jnp.any(state[4] < _PATIENCE)
 
-        def iterate(state: tuple) -> tuple:
+        def iterate(state: tuple[Array, ...]) -> tuple[Array, ...]:
             i, constants, cost, damping, idle, rows, tangents = state
             step, rows, tangents = self.step(constants, damping, rows, tangents)
             new, rows = self.cost(constants + step, rows)
@@ -223,11 +229,11 @@ class _Fitter:
         _, constants, cost, _, _, rows, tangents = lax.while_loop(going, iterate, state)
         return constants, cost, rows, tangents
 
-    def level(self, constants: Array, rows: Array, tangents: Array) -> tuple:
+    def level(self, constants: Array, rows: Array, tangents: Array) -> tuple[Array, ...]:
         """Newton, then Lawson: constants and maximum errors by lane, the best seen on the way."""
         count = self.program.n_constants
 
-        def reweight(turn: Array, state: tuple) -> tuple:
+        def reweight(turn: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
             constants, law, best, error, rows, tangents = state
             value, jacobian, rows, tangents = self.forward.tangents(
                 self.program, constants, rows, tangents
@@ -260,10 +266,10 @@ class _Fitter:
         _, _, best, error, rows, tangents = lax.fori_loop(ZERO, turns, reweight, state)
         return best, error, rows, tangents
 
-    def run(self, own: Array, seed: Array, rows: Array, tangents: Array) -> tuple:
+    def run(self, own: Array, seed: Array, rows: Array, tangents: Array) -> tuple[Array, ...]:
         """Best constants [constants], and the used files."""
 
-        def one_round(i: Array, state: tuple) -> tuple:
+        def one_round(i: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
             best, cost, rows, tangents = state
             constants, new, rows = self.screen(own, seed, i, rows)
             constants, new, rows, tangents = self.descend(constants, new, rows, tangents)
@@ -294,7 +300,7 @@ def _kernel(primitives: PrimitiveSet, layout: Layout, effort: Effort) -> Callabl
         target: Array,
         weights: Array,
     ) -> Array:
-        def one(p: Array, state: tuple) -> tuple:
+        def one(p: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
             fitted, rows, tangents = state
             program = Program(words[p], third[p], lengths[p], n_constants[p], results[p])
             fitter = _Fitter(forward, program, effort, target, weights)

@@ -27,7 +27,7 @@ def total(values: Array) -> Array:
 
 @dataclass(frozen=True)
 class Factors:
-    """Q R of the augmented matrix: q [constants, points, lanes] and, below it, [.., constants, ..].
+    """Q R of the augmented matrix: q [constants, points, lanes], below it [.., constants, ..].
 
     r is [constants, constants, lanes].
     """
@@ -39,7 +39,7 @@ class Factors:
     count: Array
 
     def solve(self, residual: Array) -> Array:
-        """The step d [constants, lanes] that minimises |J d + residual|^2 + damping |d/scale|^2."""
+        """The step d [constants, lanes] of least |J d + residual|^2 + damping |d / scale|^2."""
 
         def project(k: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
             top, bottom, g = state
@@ -100,7 +100,8 @@ def factor(jacobian: Array, weights: Array, count: Array, damping: Array) -> Fac
 
         r = put(r, jnp.where(length > _TINY, length, 1.0), k, k)
         state = (put(columns, top, k), put(below, bottom, k), r)
-        return lax.fori_loop(k + 1, count, remove, state)
+        done: tuple[Array, Array, Array] = lax.fori_loop(k + 1, count, remove, state)
+        return done
 
     state = (columns, below, jnp.zeros((n, n, lanes)))
     columns, below, r = lax.fori_loop(ZERO, count, orthogonalise, state)

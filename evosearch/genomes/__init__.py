@@ -1,0 +1,1 @@
+"""What individuals are made of: immutable batches of arrays."""

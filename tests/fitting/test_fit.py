@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from programs import program, random_programs
 
 from evosearch import interpreter
 from evosearch.fitting import Effort, fit
 from evosearch.genomes.primitives import ALL
 from evosearch.genomes.program import ProgramBatch
-from programs import program, random_programs
 
 X = np.sin(np.linspace(0, np.pi / 2, 32)) ** 2
 Y = np.exp2(X)
