@@ -105,7 +105,7 @@ def test_only_allowed_operations_are_used() -> None:
 
 def test_odd_functions_are_approximated_in_the_square() -> None:
     interval = Interval.parse("(0, 1.5707963267948966]")
-    found = baselines(named("sin"), interval, RELATIVE, 6)
+    found = baselines(named("sin"), interval, RELATIVE, 6, primitives=["add", "mul"])
     # x (c0 + c1 x^2 + c2 x^4): Hastings' sheet 14 has a relative error of 1.1e-4
     assert best_at(found, 6) == pytest.approx(1.08e-4, rel=1e-2)
 
@@ -129,9 +129,9 @@ def test_oscillating_targets_have_their_polynomials() -> None:
     target, measure = named("airy7"), Measure("absolute")
     with mp.workdps(40):
         scan = Scan.of(target, UNIT, measure, 129)
-        fits = [Ratio(Variable(UNIT), degree, 0).minimax(scan, {}) for degree in range(1, 7)]
+        fits = [Ratio(Variable(UNIT), degree, 0).minimax(scan, {}) for degree in range(1, 6)]
         errors = [float(fit.error) for fit in fits if fit is not None]
-    assert len(errors) == 6
+    assert len(errors) == 5
     assert errors == sorted(errors, reverse=True)
 
 
