@@ -113,7 +113,7 @@ def picture(facts: Facts) -> Picture | None:
         for number, (name, points) in enumerate(families.items()):
             labels.append(_series(facts, axes, name, points, SERIES[number], number, end))
         if len(rival):
-            labels.append(_series(facts, axes, "random search", rival, PLAIN, 2, end))
+            labels.append(_series(facts, axes, "random search", rival, PLAIN, 0, end))
         best = polished if len(polished) == len(front) else front
         name = "this search" if best is front else "this search, polished"
         labels.append(_series(facts, axes, name, best, SEARCH, 0, end, strong=True))
