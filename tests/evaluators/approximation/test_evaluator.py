@@ -112,11 +112,11 @@ def test_own_target_from_a_table(tmp_path):
     (tmp_path / "points.csv").write_text(f"x,y\n{rows}\n")
     approximation = evaluator(tmp_path, target="./points.csv", interval=None)
     genome, objectives, prepared = fitted(approximation, RATIO)
-    assert objectives[0] < 1.2e-3
+    assert objectives[0] < 1.5e-3
     assert len(prepared["sealed_x"]) == 20
     assert not np.isin(prepared["sealed_x"], prepared["score_x"]).any()
     validated = approximation.validate(genome, prepared)
-    assert validated.objectives[0, 0] < 1.2e-3
+    assert validated.objectives[0, 0] < 1.5e-3
     assert approximation.polish(genome, prepared) == [None]
 
 
