@@ -272,9 +272,9 @@ def run(
         constants = constants_of(program, row)
     scalar: Any = np.dtype(dtype).type
     nodes: dict[int, Any] = {-1: x.astype(dtype)}
-    nodes |= {FIRST_CONSTANT - j: scalar(float(c)) for j, c in enumerate(constants)}
     _, args = _instructions(program, row)
     with np.errstate(all="ignore"):
+        nodes |= {FIRST_CONSTANT - j: scalar(float(c)) for j, c in enumerate(constants)}
         for k, arg in enumerate(args):
             code = int(program.ops[row, k])
             nodes[k] = BY_CODE[code].compute(*(nodes[a] for a in arg))

@@ -44,10 +44,21 @@ def claims_of(member: "Member") -> dict[str, Any]:
     Polished constants are other constants than the ones that were searched and validated.
     """
     if member.polish is not None:
-        return {key: value for key, value in member.polish["metrics"].items() if value is not None}
+        return _finite(member.polish["metrics"])
     if member.validation is not None and member.validation_status == "ok":
-        return {key: value for key, value in member.validation.items() if value is not None}
-    return {key: value for key, value in member.objectives.items() if value == value}
+        return _finite(member.validation)
+    return _finite(member.objectives)
+
+
+def _finite(metrics: "Mapping[str, Any]") -> dict[str, Any]:
+    """What can be claimed: no missing, infinite or NaN figures."""
+    from math import isfinite
+
+    return {
+        key: value
+        for key, value in metrics.items()
+        if value is not None and (not isinstance(value, float) or isfinite(value))
+    }
 
 
 def metadata_of(name: str, member: "Member") -> dict[str, Any]:

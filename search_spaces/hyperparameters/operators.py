@@ -80,7 +80,7 @@ def spread(x: Matrix, y: Matrix, u: Matrix, eta: float) -> tuple[Matrix, Matrix]
     Deb and Agrawal 1995, with the spread factor limited by the border on each side.
     """
     low, high = np.minimum(x, y), np.maximum(x, y)
-    gap = np.maximum(high - low, 1e-14)
+    gap = np.maximum(high - low, 1e-14)  # equal parents: the children are the parents
     children = []
     for sign, room in ((-1.0, low), (1.0, 1.0 - high)):
         alpha = 2.0 - (1.0 + 2.0 * room / gap) ** -(eta + 1.0)
