@@ -36,6 +36,7 @@ from evosearch.errors import (
 from evosearch.evaluation import Evaluated, Evaluation, Known
 from evosearch.execution import InlineExecutor
 from evosearch.fingerprint import difference
+from evosearch.store import queries
 from evosearch.store.records import (
     FrontMember,
     GenerationRecord,
@@ -47,6 +48,9 @@ from evosearch.store.store import Store
 from evosearch.variation import Births
 
 DEFAULT_STORAGE = "sqlite:///runs/evosearch.db"
+
+
+MAX_IDLE = 100  # generations without anything new that end a campaign without a limit on them
 
 
 class Campaign:
@@ -81,6 +85,7 @@ class Campaign:
         self._executor = _executor(self.config.execution)
         self._evaluation = self._new_evaluation()
         self.state = self._resumed()
+        self._idle = self._idle_generations()
         self._check_seeds()
 
     # --- Making -------------------------------------------------------------------------------
@@ -206,6 +211,12 @@ class Campaign:
                 front=state.front.objectives,
                 objectives=self._parts.evaluator.objectives,
             )
+            if (
+                self.reason is None
+                and self._idle >= MAX_IDLE
+                and not self.config.budget.generations
+            ):
+                self.reason = f"{self._idle} generations in which nothing new was born"
         return self.reason
 
     def finish(self) -> None:
@@ -275,6 +286,7 @@ class Campaign:
         )
         self._commit(state, rows)
         self._sitting = self._sitting.after(result, seconds)
+        self._idle = 0 if result.evaluations else self._idle + 1
         self.state, self._asked = state, None
 
     def _commit(self, state: State, rows: IndividualRows) -> None:
@@ -349,6 +361,14 @@ class Campaign:
         if point is None:
             return State.initial(self.config.algorithm.islands, len(evaluator.objectives))
         return State.restored(point, self._rebuild(), self._parts.space, evaluator)
+
+    def _idle_generations(self) -> int:
+        """How many of the last generations scored nobody."""
+        if self.state.generation < 0:
+            return 0
+        name = self.config.campaign.name
+        evaluations = queries.generations(self._store, name).evaluations
+        return int((evaluations == evaluations[-1]).sum()) - 1
 
     def _rebuild(self) -> KnownStructures:
         """Make evaluation know what the store knows, no more and no less."""

@@ -17,7 +17,8 @@ def digest(folder: Path, count: int) -> str:
         "PYTHONHASHSEED": str(count),
     }
     overrides = [part for text in SHORT for part in ("--set", text)]
-    command = [sys.executable, "-m", "evosearch", "--storage", f"sqlite:///{folder}/{count}.db"]
+    start = "import sys; from evosearch.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", start, "--storage", f"sqlite:///{folder}/{count}.db"]
     command += ["run", str(FILE), *overrides, "--set", f"execution.workers={count}"]
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
     show = subprocess.run(
