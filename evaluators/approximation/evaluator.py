@@ -222,7 +222,7 @@ class Approximation:
                 f"{dtype}_error": precise.error_as_run(genome, 0, *problem, dtype, exact)
                 for dtype in ("float64", "float32")
             }
-        return {f"max_{self.measure.kind}_error": error} | as_run
+        return {f"max_{self.measure.kind}_error": polish.resolved(error, _DIGITS)} | as_run
 
 
 def _seeds(genomes: ProgramBatch, key: Key) -> UInt32[np.ndarray, " programs"]:

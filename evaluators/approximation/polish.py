@@ -24,6 +24,9 @@ from evosearch.genomes.program import ProgramBatch
 _FIT_POINTS = 225  # not the points that `max_error` judges by
 
 
+_LOST_DIGITS = 12  # by rounding, and by references that are written with fewer digits
+
+
 @dataclass(frozen=True)
 class ProgramFamily:
     """One program's structure, its constants as parameters."""
@@ -40,6 +43,15 @@ class ProgramFamily:
     ) -> tuple[list[Real], list[list[Real]]]:
         """See `minimax.Family`."""
         return evaluate_with_derivatives(self.program, self.row, x, parameters)
+
+
+def resolved(error: float, digits: int) -> float:
+    """``error``, or what can be told from zero with so many digits if that is more.
+
+    A program that is the target itself has no error but the rounding of the last digits, which
+    is nothing to claim.
+    """
+    return max(error, 10.0 ** (_LOST_DIGITS - digits))
 
 
 def polish(
@@ -74,7 +86,7 @@ def polish(
         if not after < before:
             constants, after = tuple(start), before
         texts = tuple(mpmath.nstr(c, digits, strip_zeros=False) for c in constants)
-    metrics = {f"max_{measure.kind}_error": after, "levelled": levelled}
+    metrics = {f"max_{measure.kind}_error": resolved(after, digits), "levelled": levelled}
     for dtype in ("float64", "float32"):
         metrics[f"{dtype}_error"] = error_as_run(
             program, row, target, interval, measure, dtype, constants

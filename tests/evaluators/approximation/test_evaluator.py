@@ -47,6 +47,19 @@ def test_fit_is_close_to_the_minimax_and_polish_reaches_it(tmp_path, structure, 
     assert again["float64_error"] >= again["max_relative_error"] * 0.999
 
 
+def test_the_target_itself_claims_no_more_than_its_digits_can_show(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import mpmath\n\ndef softplus(x):\n    return mpmath.log(1 + mpmath.exp(x))\n"
+    )
+    approximation = evaluator(tmp_path, target="./mine.py:softplus", interval="[-1, 1]")
+    nodes = [("mul", "x", "c0"), ("exp", "n0"), ("add", "n1", "c1"), ("log", "n2")]
+    itself = program(nodes, [1.0, 1.0])
+    (polished,) = approximation.polish(itself, approximation.prepare(KEY))
+    assert polished.metrics["max_relative_error"] == 1e-38
+    found = approximation.metrics(itself, polished.constants)
+    assert found["max_relative_error"] == 1e-38
+
+
 def test_sealed_points_are_none_of_the_search(tmp_path):
     prepared = evaluator(tmp_path).prepare(KEY)
     search = np.concatenate([prepared["fit_x"], prepared["score_x"]])
