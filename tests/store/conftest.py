@@ -16,7 +16,8 @@ def postgres_url():
     import psycopg
 
     name = f"evosearch_test_{uuid4().hex}"
-    with psycopg.connect(address, autocommit=True) as connection:
+    server = address.replace("postgresql+psycopg://", "postgresql://")
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
         try:
             yield f"{address}?options=-csearch_path%3D{name}"
