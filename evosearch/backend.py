@@ -1,31 +1,44 @@
-"""The one place that sets JAX up: XLA options, 64-bit types, the compile cache, compile times.
+"""The one place that sets JAX up: XLA options, devices, 64-bit types, the compile cache.
 
 XLA:CPU runs every kernel of a loop body as a separate task unless told to compile the whole loop
-nest into one native function, which makes the interpreter two to three times faster. The options
-must be in the environment before JAX's backend starts, so import this module (the interpreter
-does) before touching a JAX array. Without them everything is correct and slower.
+nest into one native function, which makes the interpreter two to three times faster. And it is one
+device unless told to be several, one a core. Both must be in the environment before JAX's backend
+starts, so import this module (the interpreter does) before touching a JAX array. Without them
+everything is correct and slower; `one_native_loop` tells, and a warning says so.
 """
 
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-_ONE_NATIVE_LOOP = (
-    "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000,"
-    "xla_cpu_disable_loop_unrolling"
-)
+_OPTIONS = {
+    "xla_backend_extra_options": "xla_cpu_small_while_loop_byte_threshold=1000000000,"
+    "xla_cpu_disable_loop_unrolling",
+    "xla_cpu_prefer_vector_width": "512",  # only where there is AVX-512; XLA's own is 256
+    "xla_force_host_platform_device_count": "",
+}
 
 
-def _vector_width() -> int:
-    """512 where the processor has AVX-512, else XLA's own default of 256."""
+def _has_avx512() -> bool:
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        return "avx512f" in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return 256
-    return 512 if "avx512f" in flags else 256
+        return False
+
+
+def _available_cores() -> int:
+    """Cores that this process may use: $EVOSEARCH_CORES, else those of its affinity mask."""
+    wanted = os.environ.get("EVOSEARCH_CORES", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def cache_directory() -> Path:
@@ -34,10 +47,12 @@ def cache_directory() -> Path:
 
 
 def _configure() -> None:
-    options = os.environ.get("XLA_FLAGS", "")
-    if "xla_backend_extra_options" not in options:
-        width = f"--xla_cpu_prefer_vector_width={_vector_width()}"
-        os.environ["XLA_FLAGS"] = f"{options} {_ONE_NATIVE_LOOP} {width}".strip()
+    chosen = os.environ.get("XLA_FLAGS", "")
+    options = _OPTIONS | {"xla_force_host_platform_device_count": str(_available_cores())}
+    if not _has_avx512():
+        del options["xla_cpu_prefer_vector_width"]
+    added = [f"--{name}={value}" for name, value in options.items() if name not in chosen]
+    os.environ["XLA_FLAGS"] = " ".join([chosen, *added]).strip()
     import jax
 
     jax.config.update("jax_enable_x64", True)
@@ -76,3 +91,54 @@ def compiled(
 def compile_seconds() -> float:
     """Seconds that this process has spent compiling kernels."""
     return _seconds
+
+
+def device_kind() -> str:
+    """The platform that JAX runs on: ``cpu``, ``gpu``, ``tpu``."""
+    import jax
+
+    return str(jax.default_backend())
+
+
+def cores() -> int:
+    """Cores, each a device of its own, that share the interpreter's work; 1 on an accelerator."""
+    import jax
+
+    return len(jax.local_devices()) if device_kind() == "cpu" else 1
+
+
+@lru_cache
+def mesh(cores: int) -> Any:
+    """The first ``cores`` devices as a mesh of one axis, ``core``."""
+    import jax
+    from jax.sharding import Mesh
+
+    return Mesh(jax.local_devices()[:cores], ("core",))
+
+
+@lru_cache
+def one_native_loop() -> bool:
+    """Whether XLA compiles loop nests over large rows into one native function; warns if not."""
+    import jax
+    import jax.numpy as jnp
+    from jax import lax
+
+    def nest(rows: Any, steps: Any) -> Any:
+        def step(i: Any, rows: Any) -> Any:
+            row = jnp.sin(lax.dynamic_slice(rows, (i & 3, jnp.int32(0)), (1, 1024)))
+            return lax.dynamic_update_slice(rows, row, (jnp.int32(0), jnp.int32(0)))
+
+        return lax.fori_loop(jnp.int32(0), steps, step, rows)
+
+    rows = jax.ShapeDtypeStruct((4, 1024), jnp.float32)
+    steps = jax.ShapeDtypeStruct((), jnp.int32)
+    honoured = "small_call" in str(jax.jit(nest).lower(rows, steps).compile().as_text())
+    if device_kind() == "cpu" and not honoured:
+        warnings.warn(
+            "XLA does not compile loops into one native function, so that the interpreter is two "
+            "to three times slower: import evosearch before JAX runs anything, and leave "
+            "xla_backend_extra_options out of XLA_FLAGS",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return honoured

@@ -27,7 +27,8 @@ from evosearch.fitting.forward import ZERO, Array, Forward, Layout, Program, get
 from evosearch.fitting.least_squares import factor, total
 from evosearch.genomes.primitives import PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
-from evosearch.interpreter import bucket, loss, smallest_set
+from evosearch.interpreter import loss, smallest_set
+from evosearch.interpreter.code import bucket
 
 LANES = 4  # one vector of doubles
 _UP = np.array([3.0, 10.0, 2.0, 5.0])  # damping after a rejected step, by lane
@@ -80,7 +81,7 @@ def fit(
     width = -(-programs.constants.shape[1] // 12) * 12
     registers = -(-code.registers // 8) * 8
     layout = Layout(programs.n_inputs, width, registers, inputs.shape[1], LANES)
-    batch, length = bucket(max(len(programs), 1024)), -(-code.ops.shape[1] // 16) * 16
+    batch, length = bucket(len(programs), 1024, 4), -(-code.ops.shape[1] // 16) * 16
     words, third = _encode(code, primitives, layout)
     lanes = np.ones(LANES)
 
