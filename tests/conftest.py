@@ -12,6 +12,7 @@ POSTGRES = "EVOSEARCH_TEST_POSTGRES"
 def pytest_configure(config: pytest.Config) -> None:
     """Set the environment before any test module can import JAX."""
     os.environ.pop("EVOSEARCH_STORAGE", None)
+    os.environ.setdefault("EVOSEARCH_CORES", "2")
     os.environ["EVOSEARCH_CACHE"] = str(config.cache.mkdir("kernels"))
     os.environ["JAX_ENABLE_X64"] = "1"
     os.environ["JAX_PLATFORMS"] = os.environ.get("JAX_PLATFORMS", "cpu")

@@ -39,8 +39,9 @@ def evaluate(
     Raises:
         ValueError: If inputs and programs do not fit together.
     """
-    code = _code(programs, inputs, primitives, cores)
-    return run_values(code, inputs) if len(code) else np.empty((0, inputs.shape[1]), inputs.dtype)
+    if not len(programs):
+        return np.empty((0, inputs.shape[1]), inputs.dtype)
+    return run_values(_code(programs, inputs, primitives, cores), inputs)
 
 
 def loss(
@@ -72,10 +73,10 @@ def loss(
         ValueError: If inputs and programs do not fit together.
     """
     chosen = loss_of(kind)
+    if not len(programs):
+        return np.empty(0, inputs.dtype)
     code = _code(programs, inputs, primitives, cores)
     weights = np.ones_like(target) if weights is None else weights
-    if not len(code):
-        return np.empty(0, inputs.dtype)
     reduced = run_losses(code, inputs, target, weights, chosen)
     return reduced if chosen.finish is None else chosen.finish(reduced, target, weights)
 

@@ -98,7 +98,7 @@ def _all_programs(code: Code) -> Any:
 
     def one_record(state: tuple[Any, Any], record: Any) -> tuple[tuple[Any, Any], None]:
         rows, value = state
-        store = lax.shift_right_logical(record[1], 24)
+        store = lax.shift_right_logical(record[1], jnp.int32(24))
         rows = jnp.where((jnp.arange(rows.shape[0]) == store)[:, None] & (store > 0), value, rows)
         form = table[record[0] & 0xFFFF]
 
