@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
 from evosearch.genomes.primitives import PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
@@ -53,8 +53,10 @@ def loss(
     *,
     primitives: PrimitiveSet | None = None,
     cores: int | None = None,
-) -> Float[np.ndarray, " programs"]:
+) -> Float64[np.ndarray, " programs"]:
     """A loss of every program, fused into the loop that computes its values.
+
+    It is computed in the type of the inputs; the sums of all tiles are added in float64.
 
     Points of weight zero are left out, whatever happens there. A program that is NaN at any other
     point has loss NaN.
@@ -74,7 +76,7 @@ def loss(
     """
     chosen = loss_of(kind)
     if not len(programs):
-        return np.empty(0, inputs.dtype)
+        return np.empty(0)
     code = _code(programs, inputs, primitives, cores)
     weights = np.ones_like(target) if weights is None else weights
     reduced = run_losses(code, inputs, target, weights, chosen)

@@ -27,29 +27,30 @@ _PLACES = "arct"
 
 
 def accelerated(
-    code: Code, part: Part, loss: Loss | None, so_far: Any, tiles: int, *data: Any
+    code: Code, part: Part, loss: Loss | None, so_far: Any, count: int, tiles: npt.NDArray[Any]
 ) -> npt.NDArray[Any]:
     """As the kernel: what the loss comes to, or the values [programs, tiles, points]."""
-    points = data[0].shape[2]
+    points = tiles.shape[2]
     rows = code.n_inputs + code.registers
     step = max(1, BUDGET // (rows * points * code.dtype.itemsize))
     size = part.lengths.shape[0]
     records = np.asarray(part.records).reshape(size, code.slots, -1)
-    x, y, w = (jnp.asarray(array) for array in data)
+    data = jnp.asarray(tiles)
+    n = code.n_inputs
     out = []
     for first in range(0, size, step):
         chunk = jnp.asarray(records[first : first + step])
         total = None if loss is None else jnp.asarray(so_far[first : first + step])
         values = []
-        for tile in range(tiles):
-            arguments = (chunk, x[tile])
-            key = ("accelerator", code.primitives, rows, code.dtype, chunk.shape, x.shape[1:])
+        for tile in data[:count]:
+            arguments = (chunk, tile[:n])
+            key = ("accelerator", code.primitives, rows, code.dtype, chunk.shape, points)
             build = partial(_all_programs, code)
             value = backend.compiled(key, build, *arguments)(*arguments)
             if loss is None:
                 values.append(np.asarray(value))
             else:
-                total = _add(loss, total, value, y[tile], w[tile])
+                total = _add(loss, total, value, tile[n], tile[n + 1])
         out.append(np.stack(values, axis=1) if loss is None else np.asarray(total))
     return np.concatenate(out)
 
@@ -57,8 +58,8 @@ def accelerated(
 def _add(loss: Loss, so_far: Any, values: Any, target: Any, weights: Any) -> Any:
     each = jnp.where(weights == 0, 0, jax.vmap(loss.row, (0, None, None))(values, target, weights))
     if loss.reduce == "sum":
-        return so_far + jnp.sum(each, axis=1)
-    return jnp.maximum(so_far, jnp.max(each, axis=1))
+        return so_far + jnp.sum(each, axis=1).astype(so_far.dtype)
+    return jnp.maximum(so_far, jnp.max(each, axis=1).astype(so_far.dtype))
 
 
 @lru_cache

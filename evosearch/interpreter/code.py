@@ -32,11 +32,13 @@ class Part:
         records: Instructions [cores * programs * slots, fields], each program's at its end.
         lengths: Records of each program [cores * programs].
         shares: How many programs each core has; the arrays are padded to the same number.
+        on_device: The shares, each with its core.
     """
 
     records: Any
     lengths: Any
     shares: npt.NDArray[np.int32]
+    on_device: Any
 
     def unpadded(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Results of all cores [cores * programs, ...] in the order of the programs."""
@@ -143,7 +145,7 @@ def _encode(
     key = ("encode", primitives, programs.n_inputs, *(array.shape for array in sharded))
     build = partial(_encoding, primitives, programs.n_inputs, slots, cores)
     records, lengths, registers = backend.compiled(key, build, *sharded)(*sharded)
-    return Part(records, lengths, shares), int(np.asarray(registers).max())
+    return Part(records, lengths, shares, sharded[-1]), int(np.asarray(registers).max())
 
 
 def _encoding(primitives: PrimitiveSet, n_inputs: int, slots: int, cores: int) -> Any:

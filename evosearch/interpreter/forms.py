@@ -116,5 +116,5 @@ def _pairs(first: Form, second: Primitive) -> list[Form]:
 
 
 def _likelihood(pair: Form) -> int:
-    twice: int = 2 ** ((pair.operation == "add") + (pair.second == "add"))  # they serve sub as well
-    return twice * _LIKELY[pair.operands] * _LIKELY[pair.others]
+    both: int = 2 ** ((pair.operation == "add") + (pair.second == "add"))  # add serves sub, too
+    return both * _LIKELY[pair.operands] * _LIKELY[pair.others]

@@ -8,6 +8,7 @@ one alone, XLA would copy the row that a branch returns (see docs/decisions/inte
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -17,72 +18,66 @@ from evosearch.interpreter.losses import Loss
 from evosearch.interpreter.operations import COMPUTE
 
 
-def kernel(forms: Forms, slots: int, registers: int, loss: Loss | None) -> Callable[..., Any]:
+def kernel(
+    forms: Forms, n_inputs: int, slots: int, registers: int, loss: Loss | None
+) -> Callable[..., Any]:
     """The function to compile, for programs of ``slots`` records and that many registers.
 
     Its arguments: records [programs * slots, fields], how many of them each program has
-    [programs], how many programs [1], what the loss has come to [programs], how many tiles, inputs
-    [tiles, inputs, points], target and weights [tiles, points]. It returns what the loss comes to
-    or, without a loss, the values [programs, tiles, points].
+    [programs], how many programs [1], what the loss has come to [programs], how many tiles, and
+    the tiles: inputs, target and weights [tiles, inputs + 2, points]. It returns what the loss
+    comes to or, without a loss, the values [programs, tiles, points].
     """
 
-    def run(
-        records: Any,
-        lengths: Any,
-        share: Any,
-        so_far: Any,
-        tiles: Any,
-        inputs: Any,
-        target: Any,
-        weights: Any,
-    ) -> Any:
-        most, n_inputs, points = inputs.shape
-        dtype = inputs.dtype
+    def run(records: Any, lengths: Any, share: Any, so_far: Any, count: Any, tiles: Any) -> Any:
+        most, _, points = tiles.shape
+        dtype = tiles.dtype
         branches = [_branch(form, points, dtype) for form in forms.members]
 
-        def instruction(place: Any, rows: Any, value: Any) -> tuple[Any, Any]:
+        @jax.jit  # traced once for both places that call it
+        def instruction(records: Any, place: Any, rows: Any, value: Any) -> tuple[Any, Any]:
             record = row(records, place)
             store = lax.shift_right_logical(record[1], jnp.int32(24))
             rows = lax.cond(store > 0, _store, lambda rows, *_: rows, rows, value, store)
             return rows, lax.switch(record[0] & 0xFFFF, branches, rows, value, record)
 
-        def program(p: Any, tile: Any, state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+        def program(p: Any, data: Any, place: Any, state: tuple[Any, Any, Any]) -> Any:
             rows, value, out = state
             pairs = (get(lengths, p) + 1) // 2
             begin = (p + 1) * slots - 2 * pairs
 
             def two(i: Any, state: tuple[Any, Any]) -> tuple[Any, Any]:
-                rows, value = instruction(begin + 2 * i, *state)
-                return instruction(begin + 2 * i + 1, rows, value)
+                rows, value = instruction(records, begin + 2 * i, *state)
+                return instruction(records, begin + 2 * i + 1, rows, value)  # type: ignore[no-any-return]
 
             rows, value = loop(0, pairs, two, (rows, value))
             if loss is None:
-                place = (p, tile, jnp.int32(0))
-                return rows, value, lax.dynamic_update_slice(out, value[None, None], place)
-            weight = row(weights, tile)
-            each = jnp.where(weight == 0, 0, loss.row(value, row(target, tile), weight))
+                start = (p, place, jnp.int32(0))
+                return rows, value, lax.dynamic_update_slice(out, value[None, None], start)
+            target, weight = data[n_inputs], data[n_inputs + 1]
+            each = jnp.where(weight == 0, 0, loss.row(value, target, weight))
             return rows, value, put(out, _reduced(loss, get(out, p), each), p)
 
-        def one_tile(tile: Any, state: tuple[Any, Any, Any]) -> Any:
+        def one_tile(place: Any, state: tuple[Any, Any, Any]) -> Any:
             rows, value, out = state
-            place = (tile, jnp.int32(0), jnp.int32(0))
-            x = lax.dynamic_slice(inputs, place, (1, n_inputs, points))[0]
-            rows = lax.dynamic_update_slice(rows, x, place[1:])
+            zero = jnp.int32(0)
+            data = lax.dynamic_slice(tiles, (place, zero, zero), (1, n_inputs + 2, points))[0]
+            rows = lax.dynamic_update_slice(rows, data[:n_inputs], (zero, zero))
             state = (rows, value, out)
-            return loop(0, get(share, 0), lambda p, s: program(p, tile, s), state)
+            return loop(0, get(share, 0), lambda p, s: program(p, data, place, s), state)
 
         shape = (lengths.shape[0], most, points)
         out = jnp.zeros(shape, dtype) if loss is None else so_far
         rows = jnp.zeros((n_inputs + registers, points), dtype)
-        return loop(0, tiles, one_tile, (rows, jnp.zeros(points, dtype), out))[2]
+        return loop(0, count, one_tile, (rows, jnp.zeros(points, dtype), out))[2]
 
     return run
 
 
 def _reduced(loss: Loss, so_far: Any, each: Any) -> Any:
     if loss.reduce == "sum":
-        return so_far + jnp.sum(each)
-    return jnp.maximum(so_far, jnp.max(each))
+        return so_far + jnp.sum(each).astype(so_far.dtype)
+    return jnp.maximum(so_far, jnp.max(each).astype(so_far.dtype))
 
 
 def _store(rows: Any, value: Any, place: Any) -> Any:
