@@ -11,15 +11,15 @@ arguments only, no two equal instructions, commutative arguments in order, and e
 exactly once, in the order of use (see `evosearch.genomes.canonical`).
 """
 
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Self, TypeAlias
+from zlib import crc32
 
 import networkx as nx
 import numpy as np
-from jaxtyping import Float64, Int16, Int32, UInt8
+from jaxtyping import Float64, Int16, Int32, UInt8, UInt64
 
 from evosearch.errors import GenomeFormatError
 from evosearch.genomes.batch import IntArray
@@ -35,6 +35,11 @@ Graph: TypeAlias = "nx.DiGraph[str]"
 
 _MAGIC = b"EvP\x01"
 _HEADER = 10  # magic, u16 inputs, u16 nodes, u16 constants
+_CHUNK = 4096  # programs encoded at a time: their words stay in the cache
+# 1 in each of the first k bytes of a word, by k; 1 in each byte that an operation takes, by code.
+_FIRST = np.tri(9, 8, -1, dtype=np.uint8).view(np.uint64)[:, 0]
+_ARITY = ARITY.astype(np.uint8)
+_KEPT = np.where(KNOWN, _FIRST[1 + 2 * ARITY] << np.uint64(8), np.uint64(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,8 +149,8 @@ class ProgramBatch:
 
     def to_bytes(self) -> list[bytes]:
         """Magic, counts, instructions (op, arguments), output, constants, CRC32; little-endian."""
-        if not self._bytes and len(self):
-            self._bytes.extend(_encode(self, self.constants))
+        if not self._bytes:
+            self._bytes.extend(_encode(self))
         return list(self._bytes)
 
     def digests(self) -> list[bytes]:
@@ -154,8 +159,9 @@ class ProgramBatch:
 
     def structures(self) -> list[bytes]:
         """blake2b-128 of the byte form with every constant set to zero."""
-        rows = _encode(self, np.zeros_like(self.constants))
-        return [blake2b(row, digest_size=16).digest() for row in rows]
+        ends = zip(self.to_bytes(), (8 * self.n_constants).tolist(), strict=True)
+        bodies = [row[: len(row) - 4 - size] + bytes(size) for row, size in ends]
+        return [blake2b(_sealed(body), digest_size=16).digest() for body in bodies]
 
     @classmethod
     def from_bytes(cls, rows: Sequence[bytes]) -> Self:
@@ -259,7 +265,7 @@ def _encode_graph(graph: Graph) -> bytes:
     row += _word(codes[graph.graph["output"]])
     values = [float(graph.nodes[name]["value"]) for name in constants]
     row += np.array(values, dtype="<f8").tobytes()
-    return row + zlib.crc32(row).to_bytes(4, "little")
+    return row + crc32(row).to_bytes(4, "little")
 
 
 def _word(number: int) -> bytes:
@@ -278,36 +284,49 @@ def _name(argument: int) -> str:
     return f"c{FIRST_CONSTANT - argument}"
 
 
-def _encode(batch: ProgramBatch, constants: Float64[np.ndarray, "batch constants"]) -> list[bytes]:
-    """All byte forms at once: lay every possible field out, keep those in use, cut the stream."""
-    n, length = batch.ops.shape
-    width = constants.shape[1]
-    head = np.zeros((n, _HEADER), np.uint8)
-    head[:, :4] = np.frombuffer(_MAGIC, np.uint8)
-    counts = np.stack([np.full(n, batch.n_inputs), batch.lengths, batch.n_constants], axis=1)
-    head[:, 4:] = counts.astype("<u2").view(np.uint8)
-    code = np.zeros((n, length, 7), np.uint8)
-    code[:, :, 0] = batch.ops
-    code[:, :, 1:] = batch.args.astype("<i2").view(np.uint8).reshape(n, length, 6)
-    keep = np.zeros((n, length, 7), bool)
-    active = np.arange(length) < batch.lengths[:, None]
-    keep[:, :, 0] = active
-    keep[:, :, 1:] = ((np.arange(3) < ARITY[batch.ops][:, :, None]) & active[:, :, None]).repeat(
-        2, axis=2
-    )
-    tail = np.ascontiguousarray(batch.outputs.astype("<i2")).view(np.uint8).reshape(n, 2)
-    values = np.where(np.isnan(constants), np.nan, constants).astype("<f8")
-    used = (np.arange(width) < batch.n_constants[:, None]).repeat(8, axis=1)
-    everything = np.concatenate(
-        [head, code.reshape(n, -1), tail, values.view(np.uint8).reshape(n, -1)], axis=1
-    )
-    mask = np.concatenate(
-        [np.ones_like(head, bool), keep.reshape(n, -1), np.ones_like(tail, bool), used], axis=1
-    )
-    data = everything[mask].tobytes()
-    ends = np.cumsum(mask.sum(axis=1)).tolist()
-    rows = [data[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-    return [row + zlib.crc32(row).to_bytes(4, "little") for row in rows]
+def _encode(batch: ProgramBatch) -> Iterator[bytes]:
+    """Byte forms: every possible field in words of eight bytes, of which those in use are kept."""
+    for start in range(0, len(batch), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        words, keep = _words(batch, rows)
+        data = np.compress(keep.view(bool).ravel(), words.view(np.uint8).ravel()).tobytes()
+        arguments = _ARITY.take(batch.ops[rows]).sum(axis=1, dtype=np.int64)
+        sizes = 12 + batch.lengths[rows] + 2 * arguments + 8 * batch.n_constants[rows]
+        first = 0
+        for last in np.cumsum(sizes).tolist():
+            row = data[first:last]
+            first = last
+            yield _sealed(row)
+
+
+def _sealed(body: bytes) -> bytes:
+    return body + crc32(body).to_bytes(4, "little")
+
+
+def _words(
+    batch: ProgramBatch, rows: slice
+) -> tuple[UInt64[np.ndarray, "rows words"], UInt64[np.ndarray, "rows words"]]:
+    """Header (two words), instructions, output, constants; and a 1 in each byte that is in use."""
+    ops, constants = batch.ops[rows], batch.constants[rows]
+    n, length = ops.shape
+    output = 2 + length
+    words = np.zeros((n, output + 1 + constants.shape[1]), np.uint64)
+    keep = np.zeros_like(words)
+    halves = words.view("<i2").reshape(*words.shape, 4)
+    halves[:, 0, :2] = np.frombuffer(_MAGIC, "<i2")
+    halves[:, 0, 2], halves[:, 0, 3] = batch.n_inputs, batch.lengths[rows]
+    halves[:, 1, 0] = batch.n_constants[rows]
+    halves[:, 2:output, 0] = ops.astype(np.int16) << 8  # the code is the second byte
+    halves[:, 2:output, 1:] = batch.args[rows]
+    halves[:, output, 0] = batch.outputs[rows]
+    values = words[:, output + 1 :].view("<f8")
+    values[...] = constants
+    values[np.isnan(constants)] = np.nan
+    keep[:, 0], keep[:, 1], keep[:, output] = _FIRST[8], _FIRST[2], _FIRST[2]
+    keep[:, 2:output] = _KEPT.take(ops)
+    used = np.arange(constants.shape[1]) < batch.n_constants[rows, None]
+    keep[:, output + 1 :] = np.where(used, _FIRST[8], _FIRST[0])
+    return words, keep
 
 
 def _decode(
@@ -316,7 +335,7 @@ def _decode(
     """One program as (inputs, ops, args, output, constants)."""
     if len(row) < _HEADER + 6 or row[:4] != _MAGIC:
         raise GenomeFormatError("not a program: expected the header of a version 1 program")
-    if zlib.crc32(row[:-4]) != int.from_bytes(row[-4:], "little"):
+    if crc32(row[:-4]) != int.from_bytes(row[-4:], "little"):
         raise GenomeFormatError("program bytes are damaged: the checksum does not match")
     inputs, nodes, n_constants = (
         int.from_bytes(row[at : at + 2], "little") for at in range(4, _HEADER, 2)
