@@ -19,11 +19,11 @@ from typing import Any
 _OPTIONS = {
     "xla_backend_extra_options": "xla_cpu_small_while_loop_byte_threshold=1000000000,"
     "xla_cpu_disable_loop_unrolling",
-    "xla_cpu_prefer_vector_width": "512",  # only where there is AVX-512; XLA's own is 256
     "xla_force_host_platform_device_count": "",
 }
 
 
+@lru_cache
 def _has_avx512() -> bool:
     try:
         return "avx512f" in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
@@ -49,8 +49,6 @@ def cache_directory() -> Path:
 def _configure() -> None:
     chosen = os.environ.get("XLA_FLAGS", "")
     options = _OPTIONS | {"xla_force_host_platform_device_count": str(_available_cores())}
-    if not _has_avx512():
-        del options["xla_cpu_prefer_vector_width"]
     added = [f"--{name}={value}" for name, value in options.items() if name not in chosen]
     os.environ["XLA_FLAGS"] = " ".join([chosen, *added]).strip()
     import jax
@@ -68,7 +66,10 @@ _seconds = 0.0
 
 
 def compiled(
-    key: tuple[Any, ...], build: Callable[[], Callable[..., Any]], *examples: Any
+    key: tuple[Any, ...],
+    build: Callable[[], Callable[..., Any]],
+    *examples: Any,
+    wide: bool = False,
 ) -> Callable[..., Any]:
     """The executable of ``build()`` for arguments shaped like ``examples``, compiled once a key.
 
@@ -76,6 +77,9 @@ def compiled(
         key: Everything that the traced function and its shapes depend on.
         build: Makes the function to trace; called only when the key is new.
         examples: Arrays (or shape structs) that give the argument shapes.
+        wide: Whether vectors may have 512 bits, where the processor has AVX-512; XLA's own choice
+            is 256. Not with an arctangent: in jaxlib 0.10.2 its 512-bit form gives wrong results
+            or crashes, so that the width is never set for the whole process.
     """
     global _seconds
     with _lock:
@@ -83,7 +87,9 @@ def compiled(
             import jax
 
             started = time.perf_counter()
-            _compiled[key] = jax.jit(build()).lower(*examples).compile()
+            wider = {"xla_cpu_prefer_vector_width": "512"}
+            options = wider if wide and _has_avx512() else None
+            _compiled[key] = jax.jit(build()).lower(*examples).compile(compiler_options=options)
             _seconds += time.perf_counter() - started
         return _compiled[key]  # type: ignore[no-any-return]
 

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from evosearch import backend
@@ -34,11 +36,25 @@ def test_one_device_a_core():
     assert done.stdout == "3\n", done.stderr
 
 
+@pytest.mark.parametrize("name", ["arctan", "sin", "cos", "exp", "log", "tanh", "sinh"])
+def test_jax_computes_what_numpy_does_under_these_options(name):
+    x = np.random.default_rng(0).uniform(0.3, 1.2, 1000)
+    np.testing.assert_allclose(getattr(jnp, name)(x), getattr(np, name)(x), rtol=1e-13)
+
+
 @pytest.mark.parametrize("avx512", [True, False])
-def test_wide_vectors_only_where_the_processor_has_them(avx512, monkeypatch):
+def test_wide_vectors_are_asked_for_where_the_processor_has_them(avx512, monkeypatch):
+    asked = []
+
+    class Lowered:
+        def lower(self, *_):
+            return self
+
+        def compile(self, compiler_options):
+            asked.append(compiler_options)
+
     monkeypatch.setattr(backend, "_has_avx512", lambda: avx512)
-    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_hlo_as_text")
-    backend._configure()
-    options = os.environ["XLA_FLAGS"].split()
-    assert "--xla_dump_hlo_as_text" in options
-    assert ("--xla_cpu_prefer_vector_width=512" in options) == avx512
+    monkeypatch.setattr("jax.jit", lambda _: Lowered())
+    for wide in (False, True):
+        backend.compiled((avx512, wide), lambda: None, wide=wide)
+    assert asked == [None, {"xla_cpu_prefer_vector_width": "512"} if avx512 else None]

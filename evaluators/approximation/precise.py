@@ -14,7 +14,7 @@ from evaluators.approximation.interval import Interval
 from evaluators.approximation.measure import Measure
 from evaluators.approximation.scan import Real, Scan, next_to_open_ends, scan_of
 from evaluators.approximation.targets import Target
-from evosearch.genomes.primitives import ARITY, BY_CODE
+from evosearch.genomes.primitives import ARITY, BY_CODE, PROTECTED
 from evosearch.genomes.program import FIRST_CONSTANT, ProgramBatch
 
 _SCAN_POINTS = 321
@@ -66,6 +66,9 @@ _COMPUTE: Mapping[str, Callable[..., Real]] = {
     "atan": mp.atan,
     "sinh": mp.sinh,
     "cosh": mp.cosh,
+    "pdiv": lambda a, b: mpf(1) if abs(b) <= PROTECTED else _divide(a, b),
+    "plog": lambda a: mpf(0) if abs(a) <= PROTECTED else mp.log(abs(a)),
+    "psqrt": lambda a: mp.sqrt(abs(a)),
 }
 
 # Partial derivatives with respect to each argument, from the arguments and the value y.
@@ -89,6 +92,11 @@ _PARTIALS: Mapping[str, Callable[..., Sequence[Real]]] = {
     "atan": lambda y, a: (1 / (1 + a * a),),
     "sinh": lambda y, a: (mp.cosh(a),),
     "cosh": lambda y, a: (mp.sinh(a),),
+    "pdiv": lambda y, a, b: (
+        (0, 0) if abs(b) <= PROTECTED else (_divide(mpf(1), b), -_divide(y, b))
+    ),
+    "plog": lambda y, a: (0,) if abs(a) <= PROTECTED else (_divide(mpf(1), a),),
+    "psqrt": lambda y, a: (_divide(mpmath.sign(a), 2 * y),),
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import mpmath
 
 from evosearch.export import number
+from evosearch.genomes.primitives import PROTECTED
 
 _LARGEST_EXPONENT = 20_000  # in bits
 
@@ -90,4 +91,7 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "atan": lambda mp, a: mp.atan(a),
     "sinh": _sinh,
     "cosh": _cosh,
+    "pdiv": lambda mp, a, b: mp.one if abs(b) <= PROTECTED else _div(mp, a, b),
+    "plog": lambda mp, a: mp.zero if abs(a) <= PROTECTED else mp.log(abs(a)),
+    "psqrt": lambda mp, a: mp.sqrt(abs(a)),
 }

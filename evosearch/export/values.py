@@ -14,7 +14,9 @@ Array = npt.NDArray[Any]
 
 # Correctly rounded everywhere; the others may differ from library to library.
 ROUNDED = frozenset(["add", "sub", "mul", "div", "max", "min", "fma", "neg", "abs", "sqrt"])
+ROUNDED |= {"pdiv", "psqrt"}
 LIBRARY_ULP = 4
+_WAVES = {"sin": 2.0, "cos": 2.0, "tan": np.inf}  # how far apart two values can be
 
 
 def evaluate(document: ProgramDocument, x: Array) -> Array:
@@ -57,7 +59,10 @@ def rounding(document: ProgramDocument, x: Array) -> Array:
         for place, (argument, error) in enumerate(args):
             ends = [argument - error, argument + error]
             moved = [compute(*centre[:place], end, *centre[place + 1 :]) for end in ends]
-            bound = bound + np.max([abs(end - value) for end in moved], axis=0)
+            change = np.max([abs(end - value) for end in moved], axis=0)
+            if node.op in _WAVES:  # both ends may by chance be where the middle is
+                change = np.maximum(change, np.where(error > 1, _WAVES[node.op], change))
+            bound = bound + change
         # NaN: rounding can leave the domain, as under a square root of zero
         return value, np.where(np.isnan(bound), np.inf, bound)
 

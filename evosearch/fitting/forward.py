@@ -13,7 +13,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
-from evosearch.genomes.primitives import BY_NAME, PrimitiveSet
+from evosearch.genomes.primitives import BY_NAME, PROTECTED, PrimitiveSet
 
 Array = Any  # a traced JAX array
 
@@ -64,6 +64,22 @@ def _tanh(a: Array) -> tuple[Array, ...]:
     return value, 1 - value * value
 
 
+def _protected_div(a: Array, b: Array) -> tuple[Array, ...]:
+    near = jnp.abs(b) <= PROTECTED
+    value, by_a, by_b = _div(a, b)
+    return jnp.where(near, 1.0, value), jnp.where(near, 0.0, by_a), jnp.where(near, 0.0, by_b)
+
+
+def _protected_log(a: Array) -> tuple[Array, ...]:
+    near = jnp.abs(a) <= PROTECTED
+    return jnp.where(near, 0.0, jnp.log(jnp.abs(a))), jnp.where(near, 0.0, 1 / a)
+
+
+def _protected_sqrt(a: Array) -> tuple[Array, ...]:
+    value = jnp.sqrt(jnp.abs(a))
+    return value, 0.5 * jnp.sign(a) / value
+
+
 # name -> function of the operands that returns (value, derivative by each operand)
 PARTIALS: dict[str, Callable[..., tuple[Array, ...]]] = {
     "copy": lambda a: (a, jnp.ones_like(a)),
@@ -86,6 +102,9 @@ PARTIALS: dict[str, Callable[..., tuple[Array, ...]]] = {
     "atan": lambda a: (jnp.arctan(a), 1 / (1 + a * a)),
     "sinh": lambda a: (jnp.sinh(a), jnp.cosh(a)),
     "cosh": lambda a: (jnp.cosh(a), jnp.sinh(a)),
+    "pdiv": _protected_div,
+    "plog": _protected_log,
+    "psqrt": _protected_sqrt,
 }
 
 

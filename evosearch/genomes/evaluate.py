@@ -19,7 +19,7 @@ def evaluate(
     """Values of every program at every point.
 
     Inputs and constants are rounded to ``dtype`` first; every operation is one NumPy call in that
-    type. Nothing is protected: division by zero, overflow and domain errors give IEEE values.
+    type. Division by zero, overflow and domain errors give IEEE values.
 
     Raises:
         ValueError: If ``inputs`` has another number of variables than the programs.

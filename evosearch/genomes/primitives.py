@@ -1,6 +1,9 @@
 """The operations that programs are made of.
 
 A primitive's ``code`` is part of the stored byte form of genomes: never change or reuse one.
+
+``pdiv``, ``plog`` and ``psqrt`` are protected: ``a / b``, but 1 where ``|b| <= 2**-10``;
+``log(|a|)``, but 0 where ``|a| <= 2**-10``; ``sqrt(|a|)``. All others follow IEEE 754.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,7 +28,7 @@ class Primitive:
         arity: Number of arguments, 1 to 3.
         commutative: Whether the first two arguments may be exchanged.
         text: Format of an expression with ``{0}``, ``{1}``, ``{2}`` for the arguments.
-        compute: NumPy function of ``arity`` arrays, IEEE semantics, nothing protected.
+        compute: NumPy function of ``arity`` arrays.
     """
 
     name: str
@@ -36,8 +39,25 @@ class Primitive:
     compute: Callable[..., Array]
 
 
+PROTECTED = 2.0**-10  # arguments up to here are too close to zero for a protected primitive
+
+
 def _fma(a: Array, b: Array, c: Array) -> Array:
     return a * b + c
+
+
+def _protected_div(a: Array, b: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.abs(b) <= PROTECTED, np.ones_like(b), a / b)
+
+
+def _protected_log(a: Array) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.where(np.abs(a) <= PROTECTED, np.zeros_like(a), np.log(np.abs(a)))
+
+
+def _protected_sqrt(a: Array) -> Array:
+    return np.asarray(np.sqrt(np.abs(a)))
 
 
 _ALL = (
@@ -60,6 +80,9 @@ _ALL = (
     Primitive("atan", 17, 1, False, "atan({0})", np.arctan),
     Primitive("sinh", 18, 1, False, "sinh({0})", np.sinh),
     Primitive("cosh", 19, 1, False, "cosh({0})", np.cosh),
+    Primitive("pdiv", 20, 2, False, "pdiv({0}, {1})", _protected_div),
+    Primitive("plog", 21, 1, False, "plog({0})", _protected_log),
+    Primitive("psqrt", 22, 1, False, "psqrt({0})", _protected_sqrt),
 )
 
 BY_NAME = {primitive.name: primitive for primitive in _ALL}

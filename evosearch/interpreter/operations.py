@@ -5,6 +5,18 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from evosearch.genomes.primitives import PROTECTED
+
+
+def _protected_div(a: Any, b: Any) -> Any:
+    return jnp.where(jnp.abs(b) <= PROTECTED, jnp.ones_like(b), a / b)
+
+
+def _protected_log(a: Any) -> Any:
+    magnitude = jnp.abs(a)
+    return jnp.where(magnitude <= PROTECTED, jnp.zeros_like(a), jnp.log(magnitude))
+
+
 COMPUTE: dict[str, Callable[..., Any]] = {
     "add": jnp.add,
     "mul": jnp.multiply,
@@ -23,4 +35,7 @@ COMPUTE: dict[str, Callable[..., Any]] = {
     "atan": jnp.arctan,
     "sinh": jnp.sinh,
     "cosh": jnp.cosh,
+    "pdiv": _protected_div,
+    "plog": _protected_log,
+    "psqrt": lambda a: jnp.sqrt(jnp.abs(a)),
 }

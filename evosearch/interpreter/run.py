@@ -132,7 +132,8 @@ def _call(
     shapes = tuple(argument.shape for argument in arguments)
     key = ("run", code.primitives, code.slots, code.registers, loss, code.dtype, shapes)
     build = partial(_build, code, loss)
-    return backend.compiled((*key, code.cores), build, *arguments)(*arguments)
+    wide = "atan" not in code.primitives.names
+    return backend.compiled((*key, code.cores), build, *arguments, wide=wide)(*arguments)
 
 
 def _build(code: Code, loss: Loss | None) -> Any:

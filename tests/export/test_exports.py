@@ -62,8 +62,11 @@ EVERY_OP = ProgramDocument(
         Node("div", ("n16", "n1")),
         Node("mul", ("n17", "n17")),
         Node("min", ("n18", "c2")),
+        Node("pdiv", ("n19", "n5")),
+        Node("plog", ("n20",)),
+        Node("psqrt", ("n21",)),
     ),
-    ("n19",),
+    ("n22",),
     {"campaign": "Every op", "id": 1},
 )
 

@@ -9,6 +9,7 @@ from evosearch.export import number, process
 from evosearch.export.check import CheckResult, compare, sample_points, together
 from evosearch.export.document import ProgramDocument
 from evosearch.export.source import Source, function_name
+from evosearch.genomes.primitives import PROTECTED
 
 _FORMATS = {
     "add": "{0} + {1}",
@@ -30,6 +31,9 @@ _FORMATS = {
     "atan": "MODULE.arctan({0})",
     "sinh": "MODULE.sinh({0})",
     "cosh": "MODULE.cosh({0})",
+    "pdiv": f"MODULE.where(MODULE.abs({{1}}) <= {PROTECTED}, 1, {{0}} / {{1}})",
+    "plog": f"MODULE.where(MODULE.abs({{0}}) <= {PROTECTED}, 0, MODULE.log(MODULE.abs({{0}})))",
+    "psqrt": "MODULE.sqrt(MODULE.abs({0}))",
 }
 
 

@@ -12,6 +12,7 @@ from evosearch.export import number, process
 from evosearch.export.check import CheckResult, compare, sample_points, together
 from evosearch.export.document import ProgramDocument
 from evosearch.export.source import Source
+from evosearch.genomes.primitives import PROTECTED
 
 _FORMATS = {
     "add": "{0} + {1}",
@@ -34,6 +35,10 @@ _FORMATS = {
     "atan": "atanF({0})",
     "sinh": "sinhF({0})",
     "cosh": "coshF({0})",
+    # a limit of two to a power is the same number in double and in float
+    "pdiv": f"fabsF({{1}}) <= {PROTECTED.hex()} ? 1 : {{0}} / {{1}}",
+    "plog": f"fabsF({{0}}) <= {PROTECTED.hex()} ? 0 : logF(fabsF({{0}}))",
+    "psqrt": "sqrtF(fabsF({0}))",
 }
 _CONTRACTION = """
 /* No fused multiply-add: results are the same on every machine. GCC needs -std=c99 (or

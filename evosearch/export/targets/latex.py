@@ -30,6 +30,9 @@ _FUNCTIONS = {
     "sinh": r"\sinh\left({0}\right)",
     "cosh": r"\cosh\left({0}\right)",
     "div": r"\frac{{{0}}}{{{1}}}",
+    "pdiv": r"\operatorname{{pdiv}}\left({0}, {1}\right)",
+    "plog": r"\operatorname{{plog}}\left({0}\right)",
+    "psqrt": r"\sqrt{{\left|{0}\right|}}",
 }
 _COMMANDS = re.compile(r"\\(begin|end)\{align\*\}|\\([a-z]+|\\)")
 _KNOWN = {"\\", "left", "right", "cdot", "times", "sqrt", "frac", "max", "min", "exp", "ln"} | {
@@ -40,6 +43,7 @@ _KNOWN = {"\\", "left", "right", "cdot", "times", "sqrt", "frac", "max", "min", 
     "arctan",
     "sinh",
     "cosh",
+    "operatorname",
 }
 _PAGE = "\\documentclass{article}\n\\usepackage{amsmath}\n\\begin{document}\nTEXT\\end{document}\n"
 

@@ -11,6 +11,7 @@ from evosearch.export.check import CheckResult, compare, sample_points, together
 from evosearch.export.document import ProgramDocument
 from evosearch.export.source import Source, function_name
 from evosearch.export.values import ROUNDED
+from evosearch.genomes.primitives import PROTECTED
 
 FORMATS = {
     "add": "{0} + {1}",
@@ -32,10 +33,14 @@ FORMATS = {
     "atan": "math.atan({0})",
     "sinh": "math.sinh({0})",
     "cosh": "math.cosh({0})",
+    "pdiv": f"1 if abs({{1}}) <= {PROTECTED} else {{0}} / {{1}}",
+    "plog": f"0 if abs({{0}}) <= {PROTECTED} else log(abs({{0}}))",
+    "psqrt": "sqrt(abs({0}))",
 }
 # decimal.Decimal has no others; programs that use them are checked in float64 only
 _DECIMAL_METHOD = {"sqrt": "sqrt", "exp": "exp", "log": "ln"}
-_DECIMAL = ROUNDED | _DECIMAL_METHOD.keys()
+_DECIMAL = ROUNDED | _DECIMAL_METHOD.keys() | {"plog"}
+_CALLS = {"plog": "log", "psqrt": "sqrt"}
 _GUARD_DIGITS = 20
 
 _FUNCTION = '''
@@ -109,7 +114,7 @@ class PythonExporter:
             *(
                 _FUNCTION.format(function=op, method=method)
                 for op, method in _DECIMAL_METHOD.items()
-                if op in source.ops
+                if op in {_CALLS.get(used, used) for used in source.ops}
             ),
             _definition(source),
             _reference(document, source) if checked else _NO_CHECK,

@@ -32,6 +32,11 @@ _FORMATS = {
     "atan": "sympy.atan({0}, evaluate=False)",
     "sinh": "sympy.sinh({0}, evaluate=False)",
     "cosh": "sympy.cosh({0}, evaluate=False)",
+    "pdiv": "sympy.Piecewise((1, sympy.Abs({1}) <= sympy.Rational(1, 1024)), "
+    "(sympy.Mul({0}, sympy.Pow({1}, -1, evaluate=False), evaluate=False), True))",
+    "plog": "sympy.Piecewise((0, sympy.Abs({0}) <= sympy.Rational(1, 1024)), "
+    "(sympy.log(sympy.Abs({0}, evaluate=False), evaluate=False), True))",
+    "psqrt": "sympy.Pow(sympy.Abs({0}, evaluate=False), sympy.Rational(1, 2), evaluate=False)",
 }
 
 
