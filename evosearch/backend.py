@@ -16,6 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from evosearch import cores as allowance
+
 _OPTIONS = {
     "xla_backend_extra_options": "xla_cpu_small_while_loop_byte_threshold=1000000000,"
     "xla_cpu_disable_loop_unrolling",
@@ -31,16 +33,6 @@ def _has_avx512() -> bool:
         return False
 
 
-def _available_cores() -> int:
-    """Cores that this process may use: $EVOSEARCH_CORES, else those of its affinity mask."""
-    wanted = os.environ.get("EVOSEARCH_CORES", "")
-    if wanted.isdigit() and int(wanted) > 0:
-        return int(wanted)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def cache_directory() -> Path:
     """Where compiled kernels are kept: $EVOSEARCH_CACHE, else ~/.cache/evosearch."""
     return Path(os.environ.get("EVOSEARCH_CACHE") or Path.home() / ".cache" / "evosearch")
@@ -48,7 +40,7 @@ def cache_directory() -> Path:
 
 def _configure() -> None:
     chosen = os.environ.get("XLA_FLAGS", "")
-    options = _OPTIONS | {"xla_force_host_platform_device_count": str(_available_cores())}
+    options = _OPTIONS | {"xla_force_host_platform_device_count": str(allowance.available())}
     added = [f"--{name}={value}" for name, value in options.items() if name not in chosen]
     os.environ["XLA_FLAGS"] = " ".join([chosen, *added]).strip()
     import jax
@@ -87,7 +79,7 @@ def compiled(
             import jax
 
             started = time.perf_counter()
-            wider = {"xla_cpu_prefer_vector_width": "512"}
+            wider: dict[str, str | bool] = {"xla_cpu_prefer_vector_width": "512"}
             options = wider if wide and _has_avx512() else None
             _compiled[key] = jax.jit(build()).lower(*examples).compile(compiler_options=options)
             _seconds += time.perf_counter() - started
@@ -107,10 +99,10 @@ def device_kind() -> str:
 
 
 def cores() -> int:
-    """Cores, each a device of its own, that share the interpreter's work; 1 on an accelerator."""
+    """Devices, one a core, that the calling thread may use; 1 on an accelerator."""
     import jax
 
-    return len(jax.local_devices()) if device_kind() == "cpu" else 1
+    return min(len(jax.local_devices()), allowance.allowed()) if device_kind() == "cpu" else 1
 
 
 @lru_cache

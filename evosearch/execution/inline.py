@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from evosearch import cores
 from evosearch.contracts import Status
 from evosearch.errors import EvaluatorError
 from evosearch.execution.protocol import Failed
@@ -16,7 +17,9 @@ class InlineExecutor:
     """At most ``workers`` batches at a time. It cannot stop a batch that never ends."""
 
     def __init__(self, workers: int) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="evosearch")
+        self._pool = ThreadPoolExecutor(
+            workers, thread_name_prefix="evosearch", initializer=cores.share, initargs=(workers,)
+        )
 
     def run(self, work: Callable[[Any], R], batches: Sequence[Any]) -> list[R | Failed]:
         """See `evosearch.execution.protocol.Executor`."""
