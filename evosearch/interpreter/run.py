@@ -79,7 +79,8 @@ def run_losses(
     for part in code.parts:
         so_far = _start(part.lengths.shape[0], loss.reduce, code.cores)
         for count, data in tiles.chunks(STREAM_BYTES):
-            so_far = _call(code, part, loss, so_far, count, data)
+            before, so_far = so_far, _call(code, part, loss, so_far, count, data)
+            jax.block_until_ready(before)  # or all data would be in memory, waiting
         totals.append(part.unpadded(np.asarray(so_far)))
     return np.concatenate(totals)
 
