@@ -9,11 +9,15 @@ wherever the structure alone decides.
 Equality rests on hashes: two different nodes of one program of n are mistaken for each other with
 probability about n^2 / 2^65.
 
-Work arrays are laid out position first, ``[position, program]``. A *cell* is a place in such a
-table, flattened: ``source * programs + program``. Sources are the nodes 0..length-1, then the
-inputs, then one that stands for "constant or nothing", then the constants of the input batch.
+Programs are worked on in the order of falling length, so that those with an instruction at a
+position are the first columns of the work arrays ``[position, program]``. A *cell* is a place in
+a table of such arrays, flattened: ``source * programs + program``. Sources are the arguments as
+they are written: nodes from 0 on, and inputs and constants as negative numbers, which NumPy counts
+from the end of the table. Behind the nodes are one that does nothing, whose arguments are nothing
+either, and the constants that come up on the way; before the constants of the input is nothing.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +27,10 @@ from evosearch.genomes.primitives import ARITY, BY_CODE, BY_NAME, COMMUTATIVE
 from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, MAX_INPUTS, ProgramBatch
 from evosearch.seeding import mix
 
-_CHUNK = 16384  # programs worked on at a time: their tables stay in the cache
+_CHUNK = 1 << 18  # instructions worked on at a time: their tables stay in the cache
+_SHORT = 32  # programs up to this length are not worked on in greater number
+_ALWAYS = 1 << 14  # more uses than a program of MAX_NODES can have
+_ARITY = ARITY.astype(np.uint8)
 
 # Commutative arguments go by falling structure: nodes, then inputs, then constants. A missing
 # argument has the structure and value 0 as well, so that it leaves no trace in a hash.
@@ -50,12 +57,37 @@ def canonical(batch: ProgramBatch) -> ProgramBatch:
     """
     if not len(batch):
         return ProgramBatch.identity(0, batch.n_inputs)
-    rows = np.arange(len(batch))
-    parts = [
-        _canonical_chunk(batch.take(rows[start : start + _CHUNK]))
-        for start in range(0, len(batch), _CHUNK)
-    ]
-    return parts[0].concatenate(parts[1:])
+    falling = np.argsort(-batch.lengths, kind="stable")
+    chunks = list(_chunks(batch.lengths, falling))
+    if len(chunks) == 1 and (batch.lengths[1:] <= batch.lengths[:-1]).all():
+        return _canonical_chunk(batch)
+    return _scattered(chunks, [_canonical_chunk(batch.take(rows)) for rows in chunks])
+
+
+def _scattered(rows: Sequence[_Cells], parts: Sequence[ProgramBatch]) -> ProgramBatch:
+    """One batch that holds each part at its rows."""
+    n = sum(map(len, parts))
+    length = max(part.ops.shape[1] for part in parts)
+    width = max(part.constants.shape[1] for part in parts)
+    whole = ProgramBatch.identity(n, parts[0].n_inputs).padded(length, width)
+    for at, part in zip(rows, parts, strict=True):
+        whole.ops[at, : part.ops.shape[1]] = part.ops
+        whole.args[at, : part.ops.shape[1]] = part.args
+        whole.lengths[at] = part.lengths
+        whole.constants[at, : part.constants.shape[1]] = part.constants
+        whole.n_constants[at] = part.n_constants
+        whole.outputs[at] = part.outputs
+    return whole
+
+
+def _chunks(
+    lengths: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Cut rows of falling lengths into chunks."""
+    while len(rows):
+        size = max(1, _CHUNK // max(_SHORT, int(lengths[rows[0]])))
+        yield rows[:size]
+        rows = rows[size:]
 
 
 def limit(
@@ -65,8 +97,10 @@ def limit(
     fits = (children.lengths <= max_operations) & (children.n_constants <= max_constants)
     if fits.all():
         return children
-    rows = np.arange(len(children))
-    return children.concatenate([parents]).take(np.where(fits, rows, rows + len(children)))
+    large = np.flatnonzero(~fits)
+    places = np.arange(len(children))
+    places[large] = len(children) + np.arange(len(large))
+    return children.concatenate([parents.take(large)]).take(places)
 
 
 @dataclass
@@ -74,44 +108,48 @@ class _Graphs:
     """A chunk of programs under work; owned by `_canonical_chunk`, changed in place.
 
     Attributes:
-        ops: Primitive codes, 0 behind the end.
+        ops: Primitive codes, 0 behind the end and for the node that does nothing.
         cells: Where each argument is found.
-        bits: The float64 of each argument that is a constant.
+        active: How many programs have an instruction at each position.
         output: Cell of each program's value.
-        output_bits: The float64 of each program's value where that is a constant.
-        structure: Structure hash by cell, up to the cells of constants.
+        structure: Structure hash by cell.
         value: Value hash by cell; the bits of a constant.
         tied: Programs with a commutative instruction whose arguments structure cannot order.
+        replaced: Cells of nodes, and the cells to use instead.
         n_inputs: Inputs of every program.
     """
 
-    ops: _Ops  # [length, n]
-    cells: _Cells  # [arity, length, n]
-    bits: _Hashes  # [arity, length, n]
+    ops: _Ops  # [length + 1, n]
+    cells: _Cells  # [arity, length + 1, n]
+    active: list[int]  # [length]
     output: _Cells  # [n]
-    output_bits: _Hashes  # [n]
     structure: _Hashes  # [sources * n]
     value: _Hashes  # [sources * n]
     tied: npt.NDArray[np.bool_]  # [n]
+    replaced: list[tuple[_Cells, _Cells]]
     n_inputs: int
 
     @property
-    def nodes(self) -> int:
-        """Number of cells that are nodes: they come first."""
-        return int(self.ops.size)
+    def length(self) -> int:
+        """Instructions of the longest program: the position of the node that does nothing."""
+        return len(self.active)
 
-    @property
-    def anonymous(self) -> int:
-        """First of the cells that stand for constants and for nothing."""
-        return self.nodes + self.n_inputs * len(self.output)
+    def made(self, position: int, columns: _Cells) -> _Cells:
+        """Cells of the constants that come up at a position."""
+        return (self.length + 1 + position) * len(self.output) + columns
+
+    def leaves(self) -> slice:
+        """Cells that are no nodes."""
+        return slice((self.length + 1) * len(self.output), None)
 
 
 def _canonical_chunk(batch: ProgramBatch) -> ProgramBatch:
+    """Of programs in the order of falling length."""
     graphs = _load(batch)
-    for position in range(graphs.ops.shape[0]):
+    for position in range(graphs.length):
         _hash_instruction(graphs, position)
-    _detach_output(graphs)
-    _merge(graphs)
+        _find_twins(graphs, position)
+    _replace(graphs)
     uses = _count_uses(graphs)
     tied = np.flatnonzero(graphs.tied)
     if tied.size:
@@ -122,38 +160,38 @@ def _canonical_chunk(batch: ProgramBatch) -> ProgramBatch:
 
 def _load(batch: ProgramBatch) -> _Graphs:
     """Arrays position first, arguments as cells, hashes of inputs and constants filled in."""
-    n, length = batch.ops.shape
-    inputs, width = batch.n_inputs, batch.constants.shape[1]
-    live = np.arange(length)[:, None] < batch.lengths
-    ops = np.where(live, batch.ops.T, np.uint8(0))
-    arities = ARITY.take(ops)
+    n, inputs, lengths = len(batch), batch.n_inputs, batch.lengths
+    length, width = int(lengths.max()), int(batch.n_constants.max())
+    active = n - np.searchsorted(lengths[::-1], np.arange(length), side="right")
+    ops = np.zeros((length + 1, n), np.uint8)
+    live = np.arange(length)[:, None] < lengths
+    np.multiply(batch.ops[:, :length].T, live, out=ops[:length])
+    arities = _ARITY.take(ops)
     arity = max(2, int(arities.max()))
-    nothing = length + inputs
-
+    nothing = FIRST_CONSTANT - width
+    arguments = np.zeros((arity, length + 1, n), np.int16)
+    arguments[:, :length] = batch.args[:, :length, :arity].transpose(2, 1, 0)
+    for slot in range(arity):
+        np.putmask(arguments[slot], arities <= slot, nothing)
     column = np.arange(n)
+    cells = np.multiply(arguments, n, dtype=np.int64)
+    cells += column
 
-    def cell(argument: npt.NDArray[np.int16]) -> _Cells:
-        begin = np.where(argument > FIRST_CONSTANT, length, nothing + 1 - MAX_INPUTS)
-        source = np.where(argument >= 0, argument, begin.astype(np.int16) - np.int16(1) - argument)
-        return np.asarray(source.astype(np.int64) * n + column)
-
-    sources = cell(np.ascontiguousarray(batch.args.transpose(2, 1, 0)[:arity]))
-    np.putmask(sources, np.arange(arity)[:, None, None] >= arities, nothing * n + column)
-    tables = np.zeros((2, nothing + 1 + width, n), np.uint64)
+    structure, value = np.zeros((2, 2 * length + 2 + width + MAX_INPUTS, n), np.uint64)
     numbers = np.arange(inputs, dtype=np.uint64)[:, None]
-    tables[0, length:nothing] = _INPUT - numbers
-    tables[1, length:nothing] = _INPUT_VALUE + numbers
-    tables[1, nothing + 1 :] = _bits(batch.constants.T)
-    structure, value = tables.reshape(2, -1)
+    places = FIRST_INPUT - np.arange(inputs)
+    structure[places] = _INPUT - numbers
+    value[places] = _INPUT_VALUE + numbers
+    value[FIRST_CONSTANT - np.arange(width)] = _bits(batch.constants[:, :width].T)
     return _Graphs(
         ops,
-        sources,
-        np.zeros((arity, length, n), np.uint64),
-        cell(batch.outputs),
-        np.zeros(n, np.uint64),
-        structure,
-        value,
+        cells,
+        active.tolist(),
+        batch.outputs.astype(np.int64) * n + column,
+        structure.ravel(),
+        value.ravel(),
         np.zeros(n, bool),
+        [],
         inputs,
     )
 
@@ -165,40 +203,37 @@ def _bits(values: npt.NDArray[np.float64]) -> _Hashes:
 
 def _hash_instruction(graphs: _Graphs, position: int) -> None:
     """Fold, turn ``a - c`` into an addition, order commutative arguments, hash: one position."""
-    op, cells = graphs.ops[position], graphs.cells[:, position]
-    n = len(op)
+    active, n = graphs.active[position], len(graphs.output)
+    op, cells = graphs.ops[position, :active], graphs.cells[:, position, :active]
     structure, value = graphs.structure.take(cells), graphs.value.take(cells)
     constant = structure == _CONSTANT
 
     negated = np.flatnonzero((op == _SUB) & constant[1] & ~constant[0])
-    op[negated] = _ADD
-    value[1, negated] = _bits(-value[1, negated].view(np.float64))
+    if negated.size:
+        op[negated] = _ADD
+        cells[1, negated] = made = graphs.made(position, negated)
+        graphs.value[made] = value[1, negated] = _bits(-value[1, negated].view(np.float64))
 
-    equal = structure[0] == structure[1]
-    commutative = COMMUTATIVE.take(op)
-    graphs.tied |= commutative & equal & (value[0] != value[1]) & ~constant[0]
-    below = (structure[0] < structure[1]) | (equal & (value[0] < value[1]))
-    swapped = np.flatnonzero(commutative & below)
+    turned = np.flatnonzero(COMMUTATIVE.take(op) & (structure[0] <= structure[1]))
+    one, two = structure[0, turned], structure[1, turned]
+    equal = one == two
+    if equal.any():
+        first, second = value[0, turned], value[1, turned]
+        graphs.tied[turned[equal & (first != second) & (one != _CONSTANT)]] = True
+        turned = turned[~equal | (first < second)]
     for array in (cells, structure, value):
-        array[:2, swapped] = array[1::-1, swapped]
-    graphs.bits[:, position] = value
-    np.putmask(cells, structure == _CONSTANT, graphs.anonymous)
+        array[:2, turned] = array[1::-1, turned]
 
-    here = slice(position * n, (position + 1) * n)
+    here = slice(position * n, position * n + active)
     graphs.structure[here] = _combine(op, structure) | _NODE
     graphs.value[here] = _combine(op, value)
-    folded = np.flatnonzero(constant.all(axis=0) & (op != 0))
+    folded = np.flatnonzero(constant.all(axis=0))
     if folded.size:
-        at = folded + position * n
+        at, made = position * n + folded, graphs.made(position, folded)
         graphs.structure[at] = _CONSTANT
-        graphs.value[at] = _bits(_compute(op[folded], value[:, folded].view(np.float64)))
-
-
-def _detach_output(graphs: _Graphs) -> None:
-    """Keep the bits of outputs that are constants, as `_hash_instruction` does for arguments."""
-    graphs.output_bits[:] = graphs.value.take(graphs.output)
-    constant = graphs.structure.take(graphs.output) == _CONSTANT
-    graphs.output[constant] = graphs.anonymous
+        bits = _bits(_compute(op[folded], value[:, folded].view(np.float64)))
+        graphs.value[at] = graphs.value[made] = bits
+        graphs.replaced.append((at, made))
 
 
 def _combine(op: _Ops, hashes: _Hashes, extra: _Hashes | None = None) -> _Hashes:
@@ -221,56 +256,56 @@ def _compute(ops: _Ops, arguments: npt.NDArray[np.float64]) -> npt.NDArray[np.fl
     return results
 
 
-def _merge(graphs: _Graphs) -> None:
-    """Point every argument to the first node of the same value."""
-    length, n = graphs.ops.shape
-    value = graphs.value[: graphs.nodes].reshape(length, n)
-    first = np.arange(graphs.anonymous + 1)
-    merged = False
-    for position in range(1, length):
-        twin = (value[:position] == value[position]).any(axis=0)
-        rows = np.flatnonzero(twin & (graphs.ops[position] != 0))
-        if rows.size:
-            earliest = (value[:position, rows] == value[position, rows]).argmax(axis=0)
-            first[position * n + rows] = earliest * n + rows
-            merged = True
-    if merged:
-        graphs.cells[:] = first.take(graphs.cells)
-        graphs.output[:] = first.take(graphs.output)
+def _find_twins(graphs: _Graphs, position: int) -> None:
+    """Replace nodes at a position by the first node of the same value."""
+    active, n = graphs.active[position], len(graphs.output)
+    value = graphs.value[: position * n + n].reshape(position + 1, n)[:, :active]
+    twin = np.flatnonzero((value[:-1] == value[-1]).any(axis=0))
+    twin = twin[graphs.structure[position * n + twin] != _CONSTANT]
+    if twin.size:
+        earliest = (value[:-1, twin] == value[-1, twin]).argmax(axis=0)
+        graphs.replaced.append((position * n + twin, earliest * n + twin))
+
+
+def _replace(graphs: _Graphs) -> None:
+    """Point every argument and output to what its node was replaced by."""
+    if not graphs.replaced:
+        return
+    instead = np.arange((2 * graphs.length + 1) * len(graphs.output))
+    for cells, others in graphs.replaced:
+        instead[cells] = others
+    for cells in (graphs.cells, graphs.output):
+        cells[...] = np.where(cells < 0, cells, instead.take(cells, mode="clip"))
 
 
 def _count_uses(graphs: _Graphs) -> npt.NDArray[np.int16]:
-    """How many arguments of live instructions, and outputs, refer to each cell."""
-    n = graphs.ops.shape[1]
-    uses: npt.NDArray[np.int16] = np.zeros(graphs.anonymous + 1, np.int16)
-    uses[graphs.output] = 1
-    for position in reversed(range(graphs.ops.shape[0])):
-        live = uses[position * n : (position + 1) * n] > 0
-        for cells in graphs.cells[:, position]:
+    """How many arguments of live instructions, and outputs, refer to each node.
+
+    Of other cells too many to be ever used up.
+    """
+    n = len(graphs.output)
+    uses = np.zeros(len(graphs.structure), np.int16)
+    uses[graphs.leaves()] = _ALWAYS
+    uses[graphs.output] += np.int16(1)
+    for position in reversed(range(graphs.length)):
+        active = graphs.active[position]
+        live = uses[position * n : position * n + active] > 0
+        for cells in graphs.cells[:, position, :active]:
             uses[cells] += live
     return uses
 
 
 def _break_ties(graphs: _Graphs, rows: npt.NDArray[np.int64], uses: npt.NDArray[np.int16]) -> None:
     """Order commutative arguments of equal structure by how they are used, in these programs."""
-    length, n = graphs.ops.shape
-    m = len(rows)
-
-    def local(cells: _Cells) -> _Cells:
-        sources = np.minimum(cells // n, length + graphs.n_inputs)
-        return np.asarray(sources * m + np.arange(m))
-
+    n, m, nodes = len(graphs.output), len(rows), graphs.length + 1
+    cells = graphs.cells[:, :, rows] // n * m + np.arange(m)
+    output = graphs.output[rows] // n * m + np.arange(m)
     ops = graphs.ops[:, rows]
-    cells = local(graphs.cells[:, :, rows])
-    output = local(graphs.output[rows])
-    sources = length + graphs.n_inputs + 1
-    structure = graphs.structure[: sources * n].reshape(sources, n)[:, rows].ravel()
-    live = uses[: graphs.nodes].reshape(length, n)[:, rows] > 0
+    structure = graphs.structure.reshape(-1, n)[:, rows].ravel()
+    live = uses[: nodes * n].reshape(nodes, n)[:, rows] > 0
     context = _contexts(ops, cells, output, live, structure)
     _refine(ops, cells, structure, context)
-    graphs.cells[:, :, rows] = np.where(
-        cells < sources * m - m, cells // m * n + rows, graphs.anonymous
-    )
+    graphs.cells[:, :, rows] = cells // m * n + rows
 
 
 def _contexts(
@@ -312,24 +347,24 @@ def _refine(ops: _Ops, cells: _Cells, structure: _Hashes, context: _Hashes) -> N
 def _order(graphs: _Graphs, uses: npt.NDArray[np.int16]) -> tuple[_Cells, npt.NDArray[np.int64]]:
     """Breadth first from the output, a node after its last user: cells [rank, n], and how many.
 
-    ``uses`` is consumed.
+    Twice as many ranks as there can be; the others hold the node that does nothing. ``uses`` is
+    consumed.
     """
-    length, n = graphs.ops.shape
-    nodes = graphs.nodes
-    order = np.tile(np.arange(n), (length, 1))  # unused ranks stay within their own program
-    computed = graphs.output < nodes
-    order[0] = np.where(computed, graphs.output, order[0])
+    n, length = len(graphs.output), graphs.length
+    idle = length * n + np.arange(n)
+    order = np.tile(idle, (2 * max(1, length), 1))
+    computed = (graphs.output >= 0) & (graphs.output < idle)
+    order[0] = np.where(computed, graphs.output, idle)
     placed = computed.astype(np.int64)
     flat = graphs.cells.reshape(len(graphs.cells), -1)
-    for rank in range(length):
-        active = placed > rank
-        if not active.any():
+    for rank, active in enumerate(graphs.active):
+        if not (placed[:active] > rank).any():
             break
         for cells in flat:
-            argument = cells.take(order[rank])
+            argument = cells.take(order[rank, :active])
             left = uses.take(argument) - np.int16(1)
             uses[argument] = left
-            ready = np.flatnonzero(active & (left == 0) & (argument < nodes))
+            ready = np.flatnonzero(left == 0)
             order[placed[ready], ready] = argument[ready]
             placed[ready] += 1
     return order, placed
@@ -338,56 +373,56 @@ def _order(graphs: _Graphs, uses: npt.NDArray[np.int16]) -> tuple[_Cells, npt.ND
 def _emit(graphs: _Graphs, order: _Cells, lengths: npt.NDArray[np.int64]) -> ProgramBatch:
     """Programs with the users last, and constants in the order of use."""
     n, width = len(lengths), max(1, int(lengths.max()))
-    row, place = np.nonzero(np.arange(width) < lengths[:, None])
-    at = order.ravel().take((lengths.take(row) - 1 - place) * n + row)  # program after program
-    new = _arguments(graphs, at, place)
-    codes = graphs.ops.ravel().take(at)
-    cells = np.stack([argument.ravel().take(at) for argument in graphs.cells])
-    used = np.arange(len(cells))[:, None] < ARITY.take(codes)
-    constant = used & (cells >= graphs.anonymous)
-    slots, counts = _number_constants(constant, lengths)
-
-    to = row * width + place
-    ops = np.zeros(n * width, np.uint8)
-    ops[to] = codes
-    args = np.zeros((n * width, 3), np.int16)
-    constants = np.zeros((n, max(1, int(counts.max()))))
-    for j, written in enumerate(np.where(used, new.take(cells) - slots, 0)):
-        args[to, j] = written
-        mine = np.flatnonzero(constant[j])
-        bits = graphs.bits[j].ravel().take(at[mine])
-        constants[row[mine], slots[j, mine]] = bits.view(np.float64)
-    alone = graphs.output >= graphs.anonymous
-    constants[alone, 0] = graphs.output_bits[alone].view(np.float64)
+    place = np.arange(width, dtype=np.int16)[:, None]
+    # ranks below 0 count from the end of the table, where nothing happens
+    at = order.ravel().take((lengths - 1 - place) * n + np.arange(n))
+    written = _arguments(graphs, at, place)
+    args = np.zeros((n, width, 3), np.int16)
+    for slot, cells in enumerate(graphs.cells):
+        args[:, :, slot] = written.take(cells.ravel().take(at)).T
+    constants, counts = _name_constants(graphs, at, args)
+    alone = np.flatnonzero(written.take(graphs.output) == FIRST_CONSTANT)
+    constants[alone, 0] = graphs.value.take(graphs.output[alone]).view(np.float64)
+    counts[alone] = 1
     return ProgramBatch(
-        ops.reshape(n, width),
-        args.reshape(n, width, 3),
+        np.ascontiguousarray(graphs.ops.ravel().take(at).T),
+        args,
         lengths.astype(np.int32),
         constants,
-        np.where(alone, 1, counts).astype(np.int32),
-        new.take(graphs.output),
+        counts.astype(np.int32),
+        written.take(graphs.output),
         graphs.n_inputs,
     )
 
 
-def _arguments(graphs: _Graphs, at: _Cells, place: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
+def _arguments(graphs: _Graphs, at: _Cells, place: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
     """How each cell is written as an argument, when the nodes ``at`` have these places."""
-    written = np.zeros(graphs.anonymous + 1, np.int16)
+    n = len(graphs.output)
+    written = np.zeros(len(graphs.structure), np.int16)
     written[at] = place
-    inputs = FIRST_INPUT - np.arange(graphs.n_inputs)
-    written[graphs.nodes : graphs.anonymous] = inputs.repeat(len(graphs.output))
-    written[graphs.anonymous] = FIRST_CONSTANT
+    written[graphs.leaves()] = FIRST_CONSTANT
+    sources = written.reshape(-1, n)
+    sources[int(graphs.cells[0, -1, 0]) // n] = 0
+    inputs = FIRST_INPUT - np.arange(graphs.n_inputs, dtype=np.int16)
+    sources[inputs] = inputs[:, None]
     return written
 
 
-def _number_constants(
-    constant: npt.NDArray[np.bool_], lengths: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Slot of each constant argument [arity, instruction] in its program; how many each has."""
-    own = constant.sum(axis=0)
-    before = np.concatenate([[0], np.cumsum(own)])  # constants ahead of each instruction
-    ends = np.concatenate([[0], np.cumsum(lengths)])
-    first = before[ends]
-    start = before[:-1] - first[:-1].repeat(lengths)
-    within: npt.NDArray[np.int64] = np.cumsum(constant, axis=0) - constant
-    return np.where(constant, start + within, 0), np.diff(first)
+def _name_constants(
+    graphs: _Graphs, at: _Cells, args: npt.NDArray[np.int16]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Give every use of a constant a slot, in ``args`` too; constants, and how many each has."""
+    n, width, _ = args.shape
+    flat = args.reshape(-1)
+    used = np.flatnonzero(flat == FIRST_CONSTANT)  # program after program
+    instruction = used // 3  # np.divmod is five times slower
+    argument = used - 3 * instruction
+    row = instruction // width
+    place = instruction - width * row
+    counts = np.bincount(row, minlength=n)
+    slot = np.arange(len(used)) - (np.cumsum(counts) - counts).take(row)
+    flat[used] -= slot.astype(np.int16)
+    constants = np.zeros((n, max(1, int(counts.max()))))
+    cells = graphs.cells[argument, at[place, row] // n, row]
+    constants[row, slot] = graphs.value.take(cells).view(np.float64)
+    return constants, counts
