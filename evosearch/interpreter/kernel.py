@@ -17,6 +17,8 @@ from evosearch.interpreter.loops import get, loop, put, row
 from evosearch.interpreter.losses import Loss
 from evosearch.interpreter.operations import COMPUTE
 
+FEW_POINTS = 64  # up to here an unneeded store costs less than a branch that is guessed wrong
+
 
 def kernel(
     forms: Forms, n_inputs: int, slots: int, registers: int, loss: Loss | None
@@ -32,13 +34,17 @@ def kernel(
     def run(records: Any, lengths: Any, share: Any, so_far: Any, count: Any, tiles: Any) -> Any:
         most, _, points = tiles.shape
         dtype = tiles.dtype
+        scratch = n_inputs + registers  # a row that nothing reads
         branches = [_branch(form, points, dtype) for form in forms.members]
 
         @jax.jit  # traced once for both places that call it
         def instruction(records: Any, place: Any, rows: Any, value: Any) -> tuple[Any, Any]:
             record = row(records, place)
             store = lax.shift_right_logical(record[1], jnp.int32(24))
-            rows = lax.cond(store > 0, _store, lambda rows, *_: rows, rows, value, store)
+            if points <= FEW_POINTS:
+                rows = _store(rows, value, jnp.where(store > 0, store, scratch))
+            else:
+                rows = lax.cond(store > 0, _store, lambda rows, *_: rows, rows, value, store)
             return rows, lax.switch(record[0] & 0xFFFF, branches, rows, value, record)
 
         def program(p: Any, data: Any, place: Any, state: tuple[Any, Any, Any]) -> Any:
@@ -68,7 +74,7 @@ def kernel(
 
         shape = (lengths.shape[0], most, points)
         out = jnp.zeros(shape, dtype) if loss is None else so_far
-        rows = jnp.zeros((n_inputs + registers, points), dtype)
+        rows = jnp.zeros((scratch + 1, points), dtype)
         return loop(0, count, one_tile, (rows, jnp.zeros(points, dtype), out))[2]
 
     return run
