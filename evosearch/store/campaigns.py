@@ -60,11 +60,8 @@ def create(
         assert key is not None
         campaign_id = int(key[0])
         _add_config(engine, campaign_id, record.config, record.fingerprint, "created")
-        engine.insert(
-            schema.prepared,
-            ("campaign_id", "name", "dtype", "shape", "data", "digest"),
-            [(campaign_id, *array) for array in arrays],
-        )
+        for array in arrays:
+            engine.execute(sa.insert(schema.prepared).values((campaign_id, *array)))
     return campaign_id
 
 

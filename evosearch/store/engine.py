@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from evosearch.store.location import Location
 from evosearch.store.sqlite import WriterLock, connect_writer, inspect
 
 _SCHEMA_LOCK = 0x45764F53  # advisory lock under which PostgreSQL schemas are changed
+_MOST_VALUES = 900  # in one statement: SQLite before 3.32 takes 999
 
 
 class SqlEngine:
@@ -25,7 +27,7 @@ class SqlEngine:
 
     def __init__(self, location: Location, timeout: float, *, writing: bool) -> None:
         self.shown = location.shown
-        self._inserts: dict[str, str] = {}
+        self._inserts: dict[tuple[str, int], str] = {}
         self._lock: WriterLock | None = None
         self._closing = ExitStack()
         try:
@@ -88,26 +90,39 @@ class SqlEngine:
             assert isinstance(result, sa.CursorResult)
             return result
 
-    def insert(self, table: sa.Table, columns: Sequence[str], rows: Sequence[Any]) -> None:
-        """Insert many tuples: COPY on PostgreSQL, one prepared statement on SQLite."""
-        if not rows:
+    def insert(self, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Insert rows given as columns: COPY on PostgreSQL, some rows a statement on SQLite."""
+        if not len(next(iter(columns.values()))):
             return
         with self._explained():
             if self.dialect == "postgresql":
-                self._copy(table, columns, rows)
+                self._copy(table, columns)
             else:
-                self.connection.exec_driver_sql(self._insert_sql(table, columns), list(rows))
+                self._insert_blocks(table, columns)
 
-    def _insert_sql(self, table: sa.Table, columns: Sequence[str]) -> str:
-        if table.name not in self._inserts:
-            values: dict[str, Any] = {name: sa.bindparam(name) for name in columns}
-            statement = sa.insert(table).values(values).compile(dialect=self.connection.dialect)
+    def _insert_blocks(self, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+        values = list(chain.from_iterable(zip(*columns.values(), strict=True)))
+        block = len(columns) * (_MOST_VALUES // len(columns))
+        whole = len(values) - len(values) % block
+        run = self.connection.exec_driver_sql
+        if whole:
+            blocks = [tuple(values[i : i + block]) for i in range(0, whole, block)]
+            run(self._insert_sql(table, list(columns), block), blocks)
+        if rest := tuple(values[whole:]):
+            run(self._insert_sql(table, list(columns), len(rest)), rest)
+
+    def _insert_sql(self, table: sa.Table, columns: list[str], values: int) -> str:
+        key = table.name, values
+        if key not in self._inserts:
+            names: dict[str, Any] = {name: sa.bindparam(name) for name in columns}
+            statement = sa.insert(table).values(names).compile(dialect=self.connection.dialect)
             order = [str(name) for name in statement.positiontup or ()]
-            assert order == list(columns), f"columns of {table.name} in table order, not {columns}"
-            self._inserts[table.name] = str(statement)
-        return self._inserts[table.name]
+            assert order == columns, f"columns of {table.name} in table order, not {columns}"
+            head, _, row = str(statement).partition(" VALUES ")
+            self._inserts[key] = f"{head} VALUES {', '.join([row] * (values // len(columns)))}"
+        return self._inserts[key]
 
-    def _copy(self, table: sa.Table, columns: Sequence[str], rows: Sequence[Any]) -> None:
+    def _copy(self, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
         from psycopg import sql
 
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -115,7 +130,7 @@ class SqlEngine:
         driver = self.connection.connection.driver_connection
         assert driver is not None
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
+            for row in zip(*columns.values(), strict=True):
                 copy.write_row(row)
 
     @contextmanager

@@ -38,17 +38,6 @@ _FRONT_SQL = """
 _DIGESTS_SQL = "SELECT digest, id FROM genome WHERE campaign_id = :campaign"
 _RETAIN_SQL = "SELECT retain FROM campaign WHERE id = :campaign"
 
-_GENOME = ("campaign_id", "id", "digest", "structure", "size", "payload")
-_INDIVIDUAL = (
-    *("campaign_id", "id", "generation", "island", "slot", "operator", "genome_id", "status"),
-    *("reused", "measures"),
-    *(f"obj{i}" for i in range(MAX_OBJECTIVES)),
-)
-_EDGE = ("campaign_id", "child", "position", "parent")
-_EVALUATION = ("campaign_id", "individual_id", "status", "message")
-_SURVIVOR = ("campaign_id", "island", "position", "individual_id")
-_ARCHIVE = ("campaign_id", "individual_id", "since_generation", "until_generation", "expression")
-
 
 class _Last(NamedTuple):
     """The generation before, and totals up to it."""
@@ -128,20 +117,14 @@ class Ingest:
         return genome_ids, np.sort(first[known[first] == 0])
 
     def _write_genomes(self, rows: IndividualRows, new: Int64[np.ndarray, " new"]) -> None:
-        sizes = rows.sizes.tolist()
+        places = new.tolist()
         self._insert(
             schema.genome,
-            _GENOME,
-            [
-                (
-                    int(rows.ids[row]),
-                    rows.digests[row],
-                    rows.structures[row],
-                    sizes[row],
-                    rows.genomes[row],
-                )
-                for row in new.tolist()
-            ],
+            id=rows.ids[new].tolist(),
+            digest=[rows.digests[row] for row in places],
+            structure=[rows.structures[row] for row in places],
+            size=rows.sizes[new].tolist(),
+            payload=[rows.genomes[row] for row in places],
         )
 
     def _write_individuals(
@@ -150,48 +133,46 @@ class Ingest:
         rows = record.individuals
         self._insert(
             schema.individual,
-            _INDIVIDUAL,
-            zip(
-                rows.ids.tolist(),
-                [record.generation] * len(rows),
-                rows.islands.tolist(),
-                rows.slots.tolist(),
-                rows.operators,
-                genome_ids.tolist(),
-                rows.status.tolist(),
-                rows.reused.tolist(),
-                measures_to_bytes(rows.measures),
-                *_objective_columns(rows),
-                strict=True,
-            ),
+            id=rows.ids.tolist(),
+            generation=[record.generation] * len(rows),
+            island=rows.islands.tolist(),
+            slot=rows.slots.tolist(),
+            operator=rows.operators,
+            genome_id=genome_ids.tolist(),
+            status=rows.status.tolist(),
+            reused=rows.reused.tolist(),
+            measures=measures_to_bytes(rows.measures),
+            **_objective_columns(rows),
         )
 
     def _write_edges(self, rows: IndividualRows) -> None:
         child, position = np.nonzero(rows.parents)
-        parents = rows.parents[child, position].tolist()
-        edges = zip(rows.ids[child].tolist(), position.tolist(), parents, strict=True)
-        self._insert(schema.lineage_edge, _EDGE, edges)
+        self._insert(
+            schema.lineage_edge,
+            child=rows.ids[child].tolist(),
+            position=position.tolist(),
+            parent=rows.parents[child, position].tolist(),
+        )
 
     def _write_failures(self, rows: IndividualRows) -> None:
-        failed = np.flatnonzero(rows.status != Status.OK).tolist()
+        failed = np.flatnonzero(rows.status != Status.OK)
         self._insert(
             schema.evaluation,
-            _EVALUATION,
-            [
-                (int(rows.ids[row]), int(rows.status[row]), _cut(rows.messages.get(row, "")))
-                for row in failed
-            ],
+            individual_id=rows.ids[failed].tolist(),
+            status=rows.status[failed].tolist(),
+            message=[_cut(rows.messages.get(row, "")) for row in failed.tolist()],
         )
 
     def _write_survivors(self, survivors: Sequence[Int64[np.ndarray, " _"]]) -> None:
         table = schema.survivor
         self._engine.execute(sa.delete(table).where(table.c.campaign_id == self._campaign))
-        rows = [
-            (island, position, id)
-            for island, ids in enumerate(survivors)
-            for position, id in enumerate(ids.tolist())
-        ]
-        self._insert(table, _SURVIVOR, rows)
+        sizes = [len(ids) for ids in survivors]
+        self._insert(
+            table,
+            island=np.repeat(np.arange(len(sizes)), sizes).tolist(),
+            position=[position for size in sizes for position in range(size)],
+            individual_id=[id for ids in survivors for id in ids.tolist()],
+        )
 
     def _write_front(self, generation: int, front: Sequence[FrontMember]) -> None:
         table = schema.archive
@@ -206,8 +187,14 @@ class Ingest:
                 )
                 .values(until_generation=generation)
             )
-        joined = [(m.id, generation, None, m.expression) for m in front if m.id not in stored]
-        self._insert(table, _ARCHIVE, joined)
+        joined = [member for member in front if member.id not in stored]
+        self._insert(
+            table,
+            individual_id=[member.id for member in joined],
+            since_generation=[generation] * len(joined),
+            until_generation=[None] * len(joined),
+            expression=[member.expression for member in joined],
+        )
 
     def _write_generation(self, record: GenerationRecord, last: _Last) -> None:
         profile = Counter(json.loads(last.profile))
@@ -232,15 +219,17 @@ class Ingest:
             )
         )
 
-    def _insert(self, table: sa.Table, columns: Sequence[str], rows: Any) -> None:
-        self._engine.insert(table, columns, [(self._campaign, *row) for row in rows])
+    def _insert(self, table: sa.Table, **columns: Sequence[Any]) -> None:
+        rows = len(next(iter(columns.values())))
+        self._engine.insert(table, {"campaign_id": [self._campaign] * rows, **columns})
 
 
-def _objective_columns(rows: IndividualRows) -> list[list[float | None]]:
+def _objective_columns(rows: IndividualRows) -> dict[str, list[float | None]]:
     """Columns obj0 to obj7; NaN, which SQLite cannot hold, is NULL."""
     values = stored_objectives(rows.objectives, rows.status).T.tolist()
     columns = [[None if value != value else value for value in column] for column in values]
-    return columns + [[None] * len(rows)] * (MAX_OBJECTIVES - len(columns))
+    columns += [[None] * len(rows)] * (MAX_OBJECTIVES - len(columns))
+    return {f"obj{i}": column for i, column in enumerate(columns)}
 
 
 def _cut(message: str) -> str:

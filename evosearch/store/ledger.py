@@ -9,6 +9,8 @@ from fractions import Fraction
 from hashlib import blake2b
 from typing import Any
 
+import sqlalchemy as sa
+
 from evosearch.store import schema
 from evosearch.store.encoding import timestamp, to_json
 from evosearch.store.engine import SqlEngine
@@ -28,11 +30,8 @@ def spend(
         stored = engine.rows(_LEDGER_SQL, campaign=campaign_id)
         entry = (len(stored) + 1, mechanism, dataset, str(rho), timestamp())
         previous = bytes(stored[-1][-1]) if stored else bytes(32)
-        engine.insert(
-            schema.dp_ledger,
-            ("campaign_id", "entry", "mechanism", "dataset", "rho", "at", "digest"),
-            [(campaign_id, *entry, _digest(previous, entry))],
-        )
+        row = (campaign_id, *entry, _digest(previous, entry))
+        engine.execute(sa.insert(schema.dp_ledger).values(row))
 
 
 def spent(database: Rows, campaign_id: int) -> Fraction:
