@@ -1,9 +1,9 @@
 """Variation: parents in, children out, each with the operator and the parents of its birth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Int64
@@ -26,6 +26,48 @@ class MatingPool(Protocol):
     ) -> Int64[np.ndarray, "n arity"]:
         """Rows of the parents of n children."""
         ...
+
+
+@runtime_checkable
+class InTwoSteps(Protocol):
+    """An `Operator.apply` whose last part is done for several operators at once.
+
+    ``apply(rng, parents, n)`` is then ``finish(begin(rng, parents, n), parents[0], arange(n))``,
+    with None for the parents of arity 0. Equal ``finish`` are called once for all their children.
+    """
+
+    @property
+    def finish(self) -> Callable[[Any, Any, Int64[np.ndarray, " n"]], Any]:
+        """Children from what was begun, given a batch and for each child its first parent's row.
+
+        No child may depend on others.
+        """
+        ...
+
+    def begin(self, rng: np.random.Generator, parents: tuple[Any, ...], n: int) -> Any:
+        """All that needs random numbers; a `GenomeBatch`."""
+        ...
+
+    def __call__(self, rng: np.random.Generator, parents: tuple[Any, ...], n: int) -> Any:
+        """Both steps."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class _Brood:
+    """Children of one operator, perhaps only begun.
+
+    Attributes:
+        slots: Where they belong.
+        genomes: The children.
+        finish: What there is to do yet.
+        parents: Row of each one's first parent.
+    """
+
+    slots: Int64[np.ndarray, " n"]
+    genomes: Any
+    finish: Callable[[Any, Any, Int64[np.ndarray, " n"]], Any] | None
+    parents: Int64[np.ndarray, " n"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,24 +153,53 @@ def breed(
     chosen = _draw(operators, names, n, variation)
     widest = max(2, *(operator.arity for operator in operators.values()))
     parents = np.zeros((n, widest), dtype=np.int64)
-    groups, order = [], []
+    people = None if population is None else population.genomes
+    broods = []
     for index, name in enumerate(names):
         slots = np.flatnonzero(chosen == index)
         if not len(slots):
             continue
-        operator, origin = operators[name], ()
+        operator = operators[name]
+        rows = np.zeros((len(slots), 0), np.int64)
         if operator.arity:
             assert population is not None  # names hold arity 0 alone without one
             rows = algorithm.mating_pool(population, len(slots), operator.arity, mating)
             parents[slots, : operator.arity] = population.ids[rows]
-            origin = tuple(population.genomes.take(column) for column in rows.T)
-        groups.append(operator.apply(variation, origin, len(slots)))
-        order.append(slots)
-    genomes = groups[0].concatenate(groups[1:]).take(np.argsort(np.concatenate(order)))
-    labels = [names[index] for index in chosen]
+        broods.append(_begun(operator, people, rows, slots, variation))
+    genomes = _finished(broods, None if alone else people)
+    labels = [names[index] for index in chosen.tolist()]
     mutated = np.array([operators[name].arity == 1 for name in names])[chosen]
     genomes = _mutate_again(operators, genomes, labels, mutated, mutations, variation)
     return Births(genomes, labels, parents)
+
+
+def _begun(
+    operator: Operator,
+    people: Any,
+    rows: Int64[np.ndarray, "n arity"],
+    slots: Int64[np.ndarray, " n"],
+    rng: np.random.Generator,
+) -> _Brood:
+    """Children of the parents at ``rows`` of ``people``."""
+    origin = tuple(people.take(column) for column in rows.T)
+    first = rows[:, 0] if rows.shape[1] else slots
+    if isinstance(operator.apply, InTwoSteps):
+        raw = operator.apply.begin(rng, origin, len(slots))
+        return _Brood(slots, raw, operator.apply.finish, first)
+    return _Brood(slots, operator.apply(rng, origin, len(slots)), None, first)
+
+
+def _finished(broods: Sequence[_Brood], people: Any) -> Any:
+    """All children in the order of their slots."""
+    groups, order = [], []
+    for finish in dict.fromkeys(brood.finish for brood in broods):
+        same = [brood for brood in broods if brood.finish == finish]
+        children = same[0].genomes.concatenate([brood.genomes for brood in same[1:]])
+        if finish is not None:
+            children = finish(children, people, np.concatenate([b.parents for b in same]))
+        groups.append(children)
+        order += [brood.slots for brood in same]
+    return groups[0].concatenate(groups[1:]).take(np.argsort(np.concatenate(order)))
 
 
 def _eligible(operators: Mapping[str, Operator], *, alone: bool, even: bool) -> list[str]:
@@ -166,11 +237,14 @@ def _mutate_again(
     for step in range(2, len(mutations) + 1):
         again = mutated & (lengths >= step)
         chosen = _draw(operators, names, n, rng)
+        broods = []
         for index, name in enumerate(names):
             slots = np.flatnonzero(again & (chosen == index))
             if len(slots):
-                changed = operators[name].apply(rng, (genomes.take(slots),), len(slots))
-                genomes = replaced(genomes, slots, changed)
-                for slot in slots:
+                broods.append(_begun(operators[name], genomes, slots[:, None], slots, rng))
+                for slot in slots.tolist():
                     labels[slot] += f"+{name}"
+        if broods:
+            changed = _finished(broods, genomes)
+            genomes = replaced(genomes, np.flatnonzero(again), changed)
     return genomes

@@ -119,6 +119,44 @@ def test_recombined_children_are_not_mutated():
     assert all(label.count("+") == 1 for label in births.operators if label != "sum")
 
 
+class Doubled:
+    """An apply in two steps: that of ``operator``, then values are doubled; counts its calls."""
+
+    def __init__(self, operator, calls):
+        self.begin = operator.apply
+        self.calls = calls
+
+    def finish(self, raw, parents, rows):
+        self.calls.append(len(raw))
+        stand_in = raw.shapes if parents is None else parents.shapes[rows]
+        return batch(np.where(raw.values > 2.5, stand_in, raw.shapes), 2 * raw.values)
+
+    def __call__(self, rng, parents, n):
+        return self.finish(self.begin(rng, parents, n), parents[0], np.arange(n))
+
+
+def test_operators_in_two_steps_are_finished_together():
+    calls = []
+    together, apart = marked(), marked()
+    shared = Doubled(apart.operators["plus"], calls).finish
+    for name, operator in apart.operators.items():
+        if operator.arity:
+            doubled = Doubled(operator, [])
+            apart.operators[name] = Operator(
+                operator.arity, lambda *given, own=doubled: own(*given), operator.weight
+            )
+            doubled = Doubled(operator, calls)
+            doubled.finish = shared
+            together.operators[name] = Operator(operator.arity, doubled, operator.weight)
+    mutations = (0.4, 0.3, 0.2, 0.1)
+    one = born(population(), space=together, mutations=mutations)
+    two = born(population(), space=apart, mutations=mutations)
+    assert one.genomes.digests() == two.genomes.digests()
+    assert one.operators == two.operators
+    assert len(calls) == 4
+    assert calls[0] == 400
+
+
 def test_operators_are_chosen_by_weight():
     births = born(population(), n=3000, weights={"plus": 3.0, "tenth": 1.0, "sum": 0.0})
     assert births.operators.count("plus") / 3000 == pytest.approx(0.75, abs=0.03)

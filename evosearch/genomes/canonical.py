@@ -91,16 +91,21 @@ def _chunks(
 
 
 def limit(
-    children: ProgramBatch, parents: ProgramBatch, max_operations: int, max_constants: int
+    children: ProgramBatch,
+    others: ProgramBatch,
+    rows: npt.NDArray[np.int64],
+    max_operations: int,
+    max_constants: int,
 ) -> ProgramBatch:
-    """Children, with those that exceed a limit replaced by the parent in the same row."""
-    fits = (children.lengths <= max_operations) & (children.n_constants <= max_constants)
-    if fits.all():
+    """Children; in place of those that exceed a limit, the ones at their ``rows`` of ``others``."""
+    large = np.flatnonzero(
+        (children.lengths > max_operations) | (children.n_constants > max_constants)
+    )
+    if not large.size:
         return children
-    large = np.flatnonzero(~fits)
     places = np.arange(len(children))
     places[large] = len(children) + np.arange(len(large))
-    return children.concatenate([parents.take(large)]).take(places)
+    return children.concatenate([others.take(rows[large])]).take(places)
 
 
 @dataclass

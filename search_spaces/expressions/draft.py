@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64, UInt8
+from jaxtyping import Bool, Float64, Int, Int16, Int64, UInt8
 
 from evosearch.genomes.primitives import ARITY, BY_NAME
 from evosearch.genomes.program import FIRST_CONSTANT, ProgramBatch
@@ -17,6 +17,8 @@ from evosearch.genomes.program import FIRST_CONSTANT, ProgramBatch
 Rows = Int64[np.ndarray, " n"]
 NOBODY = -(2**15)  # an argument that no program has
 _DIV, _MUL = BY_NAME["div"].code, BY_NAME["mul"].code
+_ARITY = ARITY.astype(np.uint8)
+_SPARE = 4  # constants that there is room for when it is needed
 
 
 @dataclass
@@ -25,7 +27,7 @@ class Draft:
 
     Attributes:
         ops: Primitive codes; 0 for the output and behind it.
-        args: As in `ProgramBatch`; the output's is in its slot 0.
+        args: As in `ProgramBatch`, slot by slot; the output's is in its slot 0.
         lengths: Instructions, the output not counted: it is the node of this number.
         constants: Those in use come first.
         n_constants: How many are in use.
@@ -33,37 +35,42 @@ class Draft:
     """
 
     ops: UInt8[np.ndarray, "n width"]
-    args: Int64[np.ndarray, "n width 3"]
+    args: Int16[np.ndarray, "slots n width"]
     lengths: Rows
     constants: Float64[np.ndarray, "n constants"]
     n_constants: Rows
     n_inputs: int
 
     @classmethod
-    def of(cls, programs: ProgramBatch) -> Self:
-        """A draft of each program, in arrays that do not depend on the batch's padding."""
+    def of(cls, programs: ProgramBatch, slots: int = 3) -> Self:
+        """A draft of each program, in arrays that do not depend on the batch's padding.
+
+        ``slots`` is the highest arity of instructions in the programs, or to be added.
+        """
         n = len(programs)
         length = int(programs.lengths.max(initial=0))
         width = int(programs.n_constants.max(initial=0))
         ops = np.zeros((n, length + 1), np.uint8)
         ops[:, :length] = programs.ops[:, :length]
-        args = np.zeros((n, length + 1, 3), np.int64)
-        args[:, :length] = programs.args[:, :length]
+        args = np.zeros((slots, n, length + 1), np.int16)
+        args[:, :, :length] = programs.args[:, :length, :slots].transpose(2, 0, 1)
         lengths = programs.lengths.astype(np.int64)
-        args[np.arange(n), lengths, 0] = programs.outputs
+        args[0, np.arange(n), lengths] = programs.outputs
         constants = programs.constants[:, :width].copy()
         n_constants = programs.n_constants.astype(np.int64)
         return cls(ops, args, lengths, constants, n_constants, programs.n_inputs)
 
     def programs(self) -> ProgramBatch:
         """The programs, not canonical."""
+        args = np.zeros((*self.ops.shape, 3), np.int16)
+        args[:, :, : len(self.args)] = self.args.transpose(1, 2, 0)
         return ProgramBatch(
             self.ops,
-            self.args.astype(np.int16),
+            args,
             self.lengths.astype(np.int32),
             self.constants,
             self.n_constants.astype(np.int32),
-            self.read(self.lengths, self.lengths * 0).astype(np.int16),
+            self.read(self.lengths, np.zeros_like(self.lengths)).astype(np.int16),
             self.n_inputs,
         )
 
@@ -71,98 +78,152 @@ class Draft:
         return len(self.lengths)
 
     @property
-    def places(self) -> Int64[np.ndarray, " width"]:
+    def places(self) -> Int16[np.ndarray, " width"]:
         """Number of each node."""
-        return np.arange(self.ops.shape[1])
+        return np.arange(self.ops.shape[1], dtype=np.int16)
 
-    @property
-    def operations(self) -> Bool[np.ndarray, "n width"]:
-        """Which nodes are instructions."""
-        return np.asarray(self.places < self.lengths[:, None])
+    def begins(self) -> Rows:
+        """Index of each program's first node in the flattened tables [n, width]."""
+        return np.arange(len(self)) * self.ops.shape[1]
 
-    def edges(self, *, output: bool) -> Bool[np.ndarray, "n edges"]:
-        """Which (node, slot), at 3 node + slot, is an argument; with or without the output."""
-        arity = ARITY[self.ops] * self.operations
-        if output:
-            arity += self.places == self.lengths[:, None]
-        return np.asarray((np.arange(3) < arity[:, :, None]).reshape(len(self), -1))
-
-    def read(self, node: Rows, slot: Rows) -> Rows:
+    def read(self, node: Rows, slot: Rows | int) -> Rows:
         """One argument of each program."""
-        return np.asarray(self.args[np.arange(len(self)), node, slot])
+        at: Rows = slot * self.ops.size + self.begins() + node
+        return np.asarray(self.args.ravel().take(at), dtype=np.int64)
 
-    def write(self, node: Rows, slot: Rows, argument: Rows) -> None:
+    def write(self, node: Rows, slot: Rows | int, argument: Rows) -> None:
         """Set one argument of each program."""
-        self.args[np.arange(len(self)), node, slot] = argument
+        self.args.reshape(-1)[slot * self.ops.size + self.begins() + node] = argument
+
+    def arguments(self, node: Rows) -> Int64[np.ndarray, "n 3"]:
+        """All arguments of one node of each program, 0 in slots that there are not."""
+        found = np.zeros((len(self), 3), np.int64)
+        for slot in range(len(self.args)):
+            found[:, slot] = self.read(node, slot)
+        return found
+
+    def operation(self, node: Rows) -> UInt8[np.ndarray, " n"]:
+        """The op of one node of each program."""
+        return np.asarray(self.ops.ravel().take(self.begins() + node))
+
+    def arities(self, *, output: bool) -> UInt8[np.ndarray, "n width"]:
+        """How many arguments each node has; with or without the output's one."""
+        arities = _ARITY.take(self.ops)
+        if output:
+            arities.reshape(-1)[self.begins() + self.lengths] = 1
+        return np.asarray(arities)
 
     def replace(self, old: Rows, new: Rows) -> None:
         """Let every user of the argument ``old`` use ``new``."""
-        self.args = np.where(self.args == old[:, None, None], new[:, None, None], self.args)
+        old, new = (argument.astype(np.int16)[:, None] for argument in (old, new))
+        self.args = np.where(self.args == old, new, self.args)
 
     def fresh(self, values: Float64[np.ndarray, " n"]) -> Rows:
         """Add a constant to each program; returns the argument that names it."""
-        self.constants = np.pad(self.constants, ((0, 0), (0, 1)))
+        self.reserve(1)
         self.constants[np.arange(len(self)), self.n_constants] = values
         self.n_constants = self.n_constants + 1
         return np.asarray(FIRST_CONSTANT + 1 - self.n_constants)
 
+    def reserve(self, more: int) -> None:
+        """Have room for that many more constants in each program."""
+        missing = int(self.n_constants.max(initial=0)) + more - self.constants.shape[1]
+        if missing > 0:
+            self.constants = np.pad(self.constants, ((0, 0), (0, max(missing, _SPARE))))
+
     def open(self, at: Rows, count: Rows) -> None:
         """Make room for ``count`` instructions before the node ``at``."""
-        more = int(count.max(initial=0))
-        self.ops = np.pad(self.ops, ((0, 0), (0, more)))
-        self.args = np.pad(self.args, ((0, 0), (0, more), (0, 0)))
-        self.lengths = self.lengths + count
-        at, count = at[:, None], count[:, None]
-        new = (self.places >= at) & (self.places < at + count)
-        source = np.where(self.places < at, self.places, np.maximum(self.places - count, 0))
-        args = self.args + np.where(self.args >= at[:, :, None], count[:, :, None], 0)
-        self.ops = np.where(new, np.uint8(0), np.take_along_axis(self.ops, source, axis=1))
-        args = np.take_along_axis(args, source[:, :, None], axis=1)
-        self.args = np.where(new[:, :, None], 0, args)
+        moved, first = (number.astype(np.int16)[:, None] for number in (count, at))
+        room = (0, int(count.max(initial=0)))
+        args = self.args + np.where(self.args >= first, moved, np.int16(0))
+        args, ops = np.pad(args, ((0, 0), (0, 0), room)), np.pad(self.ops, ((0, 0), room))
+        self.lengths, self.ops = self.lengths + count, ops
+        places = self.places
+        source = np.where(places < first, places, np.maximum(places - moved, 0))
+        old = np.asarray((places < first) | (places >= first + moved))
+        cells = self.begins()[:, None] + source
+        self.ops = ops.ravel().take(cells) * old
+        self.args = np.stack([argument.ravel().take(cells) * old for argument in args])
 
     def settle(self, node: Rows) -> Rows:
         """Put everything that does not depend on ``node`` before it; returns its new number.
 
         Nodes before the returned one are then exactly those that it may use without a cycle.
         """
-        late = (self.places == node[:, None]) | ~self.operations
-        used = self.edges(output=False).reshape(self.args.shape) & (self.args >= 0)
-        rows = np.arange(len(self))[:, None]
-        for place in range(self.ops.shape[1]):
-            argument = np.where(used[:, place], self.args[:, place], place)
-            late[:, place] |= late[rows, argument].any(axis=1)
-        order = np.argsort(late, axis=1, kind="stable")
-        number = np.argsort(order, axis=1)
-        self.ops = np.take_along_axis(self.ops, order, axis=1)
-        args = np.take_along_axis(self.args, order[:, :, None], axis=1)
-        moved = number[rows[:, :, None], np.maximum(args, 0)]
-        self.args = np.where(args >= 0, moved, args)
-        return np.asarray(number[rows[:, 0], node])
+        late = self._late(node)
+        early = np.cumsum(~late, axis=0, dtype=np.int16)
+        behind = np.cumsum(late, axis=0, dtype=np.int16) + early[-1]
+        number = np.ascontiguousarray((np.where(late, behind, early) - np.int16(1)).T)
+        begins = self.begins()
+        to = (begins[:, None] + number).ravel()
+        ops, args = np.empty_like(self.ops), np.empty_like(self.args)
+        ops.reshape(-1)[to] = self.ops.ravel()
+        for slot, argument in enumerate(self.args):
+            moved = number.ravel().take(begins[:, None] + np.maximum(argument, 0))
+            args[slot].reshape(-1)[to] = np.where(argument >= 0, moved, argument).ravel()
+        self.ops, self.args = ops, args
+        return np.asarray(number.ravel().take(begins + node), dtype=np.int64)
+
+    def _late(self, node: Rows) -> Bool[np.ndarray, "width n"]:
+        """Which places depend on ``node``, hold it, or hold no instruction."""
+        n, width = self.ops.shape
+        late = np.zeros((width + 1, n), bool)  # the last one is nobody's
+        late[:width] = self.places[:, None] >= self.lengths
+        late[node, np.arange(n)] = True
+        arities = _ARITY.take(self.ops).T
+        cells = np.empty((len(self.args), width, n), np.int64)
+        for slot, argument in enumerate(self.args):
+            known = np.where((argument.T >= 0) & (arities > slot), argument.T, np.int16(width))
+            cells[slot] = np.multiply(known, n, dtype=np.int64) + np.arange(n)
+        for place in range(width):
+            for arguments in cells[:, place]:
+                late[place] |= late.ravel().take(arguments)
+        return late[:width]
 
     def invert_divisors(self) -> None:
         """Turn x / c into x * (1 / c): one structure fewer for the same functions.
 
         Where 1 / c is not finite, into x * 0, which fitting can leave again.
         """
-        divisor = self.args[:, :, 1]
-        rows, nodes = np.nonzero((self.ops == _DIV) & is_constant(divisor))
-        width = self.constants.shape[1]
-        self.ops[rows, nodes] = _MUL
-        self.args[rows, nodes, 1] = divisor[rows, nodes] - width
+        rows, nodes = np.nonzero((self.ops == _DIV) & is_constant(self.args[1]))
+        if not len(rows):
+            return
+        divisors = FIRST_CONSTANT - self.args[1, rows, nodes].astype(np.int64)
         with np.errstate(all="ignore"):
-            inverses = 1.0 / self.constants
+            inverses = 1.0 / self.constants[rows, divisors]
         inverses = np.where(np.isfinite(inverses), inverses, 0.0)
-        self.constants = np.concatenate([self.constants, inverses], axis=1)
-        self.n_constants = np.full(len(self), 2 * width)
+        own = np.bincount(rows, minlength=len(self))
+        nth = np.arange(len(rows)) - (np.cumsum(own) - own)[rows]
+        self.reserve(int(own.max()))
+        slots = self.n_constants[rows] + nth
+        self.constants[rows, slots] = inverses
+        self.ops[rows, nodes] = _MUL
+        self.args[1, rows, nodes] = FIRST_CONSTANT - slots
+        self.n_constants = self.n_constants + own
 
 
 def pick(rng: np.random.Generator, mask: Bool[np.ndarray, "n columns"]) -> Rows:
     """Index of one True in each row, all equally likely; 0 where there is none."""
-    count = np.cumsum(mask, axis=1)
-    drawn = np.floor(rng.random(len(mask)) * count[:, -1])
-    return np.asarray((count > drawn[:, None]).argmax(axis=1))
+    return pick_edge(rng, mask.view(np.uint8))[0]
 
 
-def is_constant(argument: Int64[np.ndarray, "..."]) -> Bool[np.ndarray, "..."]:
+def pick_edge(
+    rng: np.random.Generator, arities: UInt8[np.ndarray, "n columns"]
+) -> tuple[Rows, Rows]:
+    """One (node, slot) in each row, all equally likely; (0, 0) where no node has a slot."""
+    count = np.cumsum(arities, axis=1, dtype=np.int16)
+    drawn = np.floor(rng.random(len(arities)) * count[:, -1]).astype(np.int64)
+    node = (count > drawn[:, None]).argmax(axis=1)
+    begins = np.arange(len(arities)) * arities.shape[1]
+    ahead = count.ravel().take(begins + node) - arities.ravel().take(begins + node)
+    return node, drawn - np.minimum(ahead, drawn)
+
+
+def pick_below(rng: np.random.Generator, count: Rows) -> Rows:
+    """A number from 0 to below each count, all equally likely; 0 where the count is."""
+    return np.asarray(np.floor(rng.random(len(count)) * count).astype(np.int64))
+
+
+def is_constant(argument: Int[np.ndarray, "..."]) -> Bool[np.ndarray, "..."]:
     """Whether arguments name constants."""
     return np.asarray(argument <= FIRST_CONSTANT)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from search_spaces.expressions.draft import Draft, is_constant, pick
+from search_spaces.expressions.draft import Draft, is_constant, pick_below, pick_edge
 from search_spaces.expressions.options import ExpressionsOptions
 
 
@@ -13,26 +13,26 @@ def graft(
 
     Where ``draft`` has no instruction, its output; where ``scion`` has none, its value.
     """
-    edges = draft.edges(output=False)
-    edges |= draft.edges(output=True) & (draft.lengths == 0)[:, None]
-    edge = pick(rng, edges)
-    node = pick(rng, scion.operations)
+    arities = draft.arities(output=False)
+    arities[:, 0] += draft.lengths == 0
+    place, slot = pick_edge(rng, arities)
+    node = pick_below(rng, scion.lengths)
     value = np.where(scion.lengths > 0, node, scion.read(scion.lengths, np.zeros_like(node)))
     value = np.where(is_constant(value), value - draft.n_constants, value)
-    moved = scion.args - draft.n_constants[:, None, None]
+    moved = scion.args - draft.n_constants.astype(np.int16)[:, None]
     args = np.where(is_constant(scion.args), moved, scion.args)
     _append_constants(draft, scion)
-    draft.open(np.zeros_like(edge), scion.lengths)
+    draft.open(np.zeros_like(place), scion.lengths)
     width = int(scion.lengths.max(initial=0))
-    ahead = scion.operations[:, :width]
+    ahead = np.arange(width) < scion.lengths[:, None]
     draft.ops[:, :width] = np.where(ahead, scion.ops[:, :width], draft.ops[:, :width])
-    draft.args[:, :width] = np.where(ahead[:, :, None], args[:, :width], draft.args[:, :width])
-    draft.write(edge // 3 + scion.lengths, edge % 3, value)
+    draft.args[:, :, :width] = np.where(ahead, args[:, :, :width], draft.args[:, :, :width])
+    draft.write(place + scion.lengths, slot, value)
 
 
 def _append_constants(draft: Draft, scion: Draft) -> None:
     """Give ``draft`` the constants of ``scion``, behind its own."""
-    draft.constants = np.pad(draft.constants, ((0, 0), (0, scion.constants.shape[1])))
+    draft.reserve(scion.constants.shape[1])
     rows, slots = np.nonzero(np.arange(scion.constants.shape[1]) < scion.n_constants[:, None])
     draft.constants[rows, draft.n_constants[rows] + slots] = scion.constants[rows, slots]
     draft.n_constants = draft.n_constants + scion.n_constants

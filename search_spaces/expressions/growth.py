@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from evosearch.genomes.primitives import ARITY, BY_NAME
-from search_spaces.expressions.draft import Draft, Rows, is_constant, pick
+from search_spaces.expressions.draft import Draft, Rows, is_constant, pick_edge
 from search_spaces.expressions.options import ExpressionsOptions
 from search_spaces.expressions.sources import fresh, node_or_input, source
 
@@ -16,8 +16,8 @@ def insert(options: ExpressionsOptions, rng: np.random.Generator, draft: Draft) 
 
     One of its arguments is what the edge carried; the others are nodes, inputs or fresh constants.
     """
-    edge = pick(rng, draft.edges(output=True))
-    node, slot = draft.settle(edge // 3), edge % 3
+    node, slot = pick_edge(rng, draft.arities(output=True))
+    node = draft.settle(node)
     _put(options, rng, draft, node, slot)
 
 
@@ -32,8 +32,8 @@ def neutral(options: ExpressionsOptions, rng: np.random.Generator, draft: Draft)
     o is another node or an input. The program computes almost the same until c is fitted.
     """
     n = len(draft)
-    edge = pick(rng, draft.edges(output=True))
-    node, slot = draft.settle(edge // 3), edge % 3
+    node, slot = pick_edge(rng, draft.arities(output=True))
+    node = draft.settle(node)
     carried = draft.read(node, slot)
     other = node_or_input(rng, draft, node, rng.random(n) < 0.5)
     tiny = fresh(rng, n, 1e-4 * options.constant_scale)
@@ -44,10 +44,10 @@ def neutral(options: ExpressionsOptions, rng: np.random.Generator, draft: Draft)
     rows = np.arange(n)
     draft.ops[rows, node], draft.ops[rows, node + 1] = op, _ADD
     divided = op == _DIV
-    draft.args[rows, node, 0] = np.where(divided, constant, other)
-    draft.args[rows, node, 1] = np.where(divided, other, constant)
-    draft.args[rows, node + 1, 0] = carried
-    draft.args[rows, node + 1, 1] = node
+    draft.write(node, 0, np.where(divided, constant, other))
+    draft.write(node, 1, np.where(divided, other, constant))
+    draft.write(node + 1, 0, carried)
+    draft.write(node + 1, 1, node)
     draft.write(node + 2, slot, node + 1)
 
 
@@ -76,5 +76,5 @@ def _put(
     for position in range(int(ARITY[codes].max())):
         other = source(rng, draft, node, options.constant_scale, variable=variable)
         argument = np.where(own == position, carried, other)
-        draft.args[np.arange(n), node, position] = np.where(position < arity, argument, 0)
+        draft.write(node, position, np.where(position < arity, argument, 0))
     draft.write(node + 1, slot, node)

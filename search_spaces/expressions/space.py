@@ -1,20 +1,22 @@
 """The search space ``expressions``."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from evosearch.contracts import Operator
 from evosearch.genomes.canonical import canonical, limit
+from evosearch.genomes.primitives import ARITY
 from evosearch.genomes.program import ProgramBatch
 from evosearch.genomes.text import expressions
 from search_spaces.expressions import alteration, birth, constants, growth
-from search_spaces.expressions.draft import Draft
+from search_spaces.expressions.draft import Draft, Rows
 from search_spaces.expressions.graft import graft
 from search_spaces.expressions.options import ExpressionsOptions
 
 Parents = tuple[ProgramBatch, ...]
-Birth = Callable[[ExpressionsOptions, np.random.Generator, int], ProgramBatch]
+_ARITY = ARITY.astype(np.uint8)
 
 
 class Expressions:
@@ -30,18 +32,18 @@ class Expressions:
     def __init__(self, options: ExpressionsOptions) -> None:
         self.options = options
         self.operators = {
-            "seed": self._birth(birth.seed, 1.0),
-            "random": self._birth(birth.random, 0.0),
-            "insert": self._variation(1, growth.insert, 22.0),
-            "append": self._variation(1, growth.append, 12.0),
-            "neutral": self._variation(1, growth.neutral, 14.0),
-            "delete": self._variation(1, alteration.delete, 14.0),
-            "change": self._variation(1, alteration.change, 14.0),
-            "rewire": self._variation(1, alteration.rewire, 16.0),
-            "share": self._variation(1, alteration.share, 4.0),
-            "perturb": self._variation(1, constants.perturb, 2.0),
-            "regrow": self._variation(1, constants.regrow, 2.0),
-            "graft": self._variation(2, graft, 8.0),
+            "seed": Operator(0, _Birth(options, birth.seed), 1.0),
+            "random": Operator(0, _Birth(options, birth.random), 0.0),
+            "insert": Operator(1, _Variation(options, growth.insert), 22.0),
+            "append": Operator(1, _Variation(options, growth.append), 12.0),
+            "neutral": Operator(1, _Variation(options, growth.neutral), 14.0),
+            "delete": Operator(1, _Variation(options, alteration.delete), 14.0),
+            "change": Operator(1, _Variation(options, alteration.change), 14.0),
+            "rewire": Operator(1, _Variation(options, alteration.rewire), 16.0),
+            "share": Operator(1, _Variation(options, alteration.share), 4.0),
+            "perturb": Operator(1, _Variation(options, constants.perturb), 2.0),
+            "regrow": Operator(1, _Variation(options, constants.regrow), 2.0),
+            "graft": Operator(2, _Variation(options, graft), 8.0),
         }
         if not growth.has_neutral(options):
             del self.operators["neutral"]
@@ -50,26 +52,62 @@ class Expressions:
         """Infix text, constants to six digits, see `evosearch.genomes.text`."""
         return expressions(genomes)
 
-    def _birth(self, give: Birth, weight: float) -> Operator:
-        def apply(rng: np.random.Generator, _parents: Parents, n: int) -> ProgramBatch:
-            return self._finished(Draft.of(give(self.options, rng, n)))
 
-        return Operator(0, apply, weight)
+@dataclass(frozen=True)
+class _Finish:
+    """Canonical children; where one exceeds a limit, its stand-in."""
 
-    def _variation(self, arity: int, vary: Callable[..., None], weight: float) -> Operator:
-        """An operator that changes a draft of its first parent."""
+    options: ExpressionsOptions
 
-        def apply(rng: np.random.Generator, parents: Parents, _n: int) -> ProgramBatch:
-            draft, *others = (Draft.of(parent) for parent in parents)
-            vary(self.options, rng, draft, *others)
-            options = self.options
-            return limit(
-                self._finished(draft), parents[0], options.max_operations, options.max_constants
-            )
+    def __call__(self, raw: ProgramBatch, others: ProgramBatch | None, rows: Rows) -> ProgramBatch:
+        children = canonical(raw)
+        if others is None:
+            return children
+        options = self.options
+        return limit(children, others, rows, options.max_operations, options.max_constants)
 
-        return Operator(arity, apply, weight)
 
-    def _finished(self, draft: Draft) -> ProgramBatch:
-        if {"mul", "div"} <= set(self.options.primitives):
-            draft.invert_divisors()
-        return canonical(draft.programs())
+@dataclass(frozen=True)
+class _Birth:
+    """Gives life from nothing."""
+
+    options: ExpressionsOptions
+    give: Callable[[ExpressionsOptions, np.random.Generator, int], ProgramBatch]
+
+    @property
+    def finish(self) -> _Finish:
+        return _Finish(self.options)
+
+    def begin(self, rng: np.random.Generator, _parents: Parents, n: int) -> ProgramBatch:
+        return _programs(self.options, Draft.of(self.give(self.options, rng, n)))
+
+    def __call__(self, rng: np.random.Generator, parents: Parents, n: int) -> ProgramBatch:
+        return canonical(self.begin(rng, parents, n))
+
+
+@dataclass(frozen=True)
+class _Variation:
+    """Changes a draft of the first parent."""
+
+    options: ExpressionsOptions
+    vary: Callable[..., None]
+
+    @property
+    def finish(self) -> _Finish:
+        return _Finish(self.options)
+
+    def begin(self, rng: np.random.Generator, parents: Parents, _n: int) -> ProgramBatch:
+        codes = [self.options.primitive_set().codes, *(parent.ops for parent in parents)]
+        slots = max(2, *(int(_ARITY.take(ops).max(initial=0)) for ops in codes))
+        draft, *others = (Draft.of(parent, slots) for parent in parents)
+        self.vary(self.options, rng, draft, *others)
+        return _programs(self.options, draft)
+
+    def __call__(self, rng: np.random.Generator, parents: Parents, n: int) -> ProgramBatch:
+        return self.finish(self.begin(rng, parents, n), parents[0], np.arange(n))
+
+
+def _programs(options: ExpressionsOptions, draft: Draft) -> ProgramBatch:
+    if {"mul", "div"} <= set(options.primitives):
+        draft.invert_divisors()
+    return draft.programs()

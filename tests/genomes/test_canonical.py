@@ -261,9 +261,10 @@ def test_long_chains():
 def test_limit_puts_the_parent_where_a_child_is_too_large():
     rng = np.random.default_rng(8)
     children = canonical(random_programs(rng, 200))
-    parents = ProgramBatch.identity(200, 2)
-    kept = limit(children, parents, 5, 2)
+    parents = canonical(random_programs(rng, 50, 3))
+    rows = rng.integers(50, size=200)
+    kept = limit(children, parents, rows, 5, 2)
     fits = (children.lengths <= 5) & (children.n_constants <= 2)
     assert 0 < fits.sum() < 200
-    expected = np.where(fits, children.digests(), parents.digests())
+    expected = np.where(fits, children.digests(), parents.take(rows).digests())
     assert kept.digests() == expected.tolist()

@@ -445,7 +445,7 @@ def test_settling_keeps_the_programs_and_puts_dependents_behind(seed):
         operations = list(range(draft.lengths[row]))
         depends = {int(settled[row])}
         for place in operations:
-            arguments = draft.args[row, place, : ARITY[draft.ops[row, place]]]
+            arguments = draft.args[: ARITY[draft.ops[row, place]], row, place]
             assert (arguments < place).all()
             if depends & set(arguments.tolist()):
                 depends.add(place)
@@ -464,7 +464,7 @@ def test_making_room_keeps_the_programs(seed):
         for place in range(at[row], at[row] + count[row]):
             assert draft.ops[row, place] == 0
             draft.ops[row, place] = BY_NAME["mul"].code  # dead, but an instruction
-            draft.args[row, place, :2] = FIRST_INPUT
+            draft.args[:2, row, place] = FIRST_INPUT
     assert (draft.lengths == programs.lengths + count).all()
     assert canonical(draft.programs()).to_bytes() == canonical(programs).to_bytes()
 
