@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
-from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
 from evosearch import backend
@@ -17,8 +16,8 @@ from evosearch.genomes.batch import IntArray
 from evosearch.genomes.canonical import canonical
 from evosearch.genomes.primitives import ALL, ARITHMETIC, BY_NAME, PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
-from evosearch.interpreter.encoder import Encoder, Program, tables_of
-from evosearch.interpreter.loops import get, loop, put
+from evosearch.interpreter.encoder import Encoder, Program, Tables, program_nodes, tables_of
+from evosearch.interpreter.loops import cut, get, loop, put
 
 MAX_REGISTERS = 64
 PART = 1 << 16  # programs encoded and run at a time: bounds memory
@@ -133,51 +132,40 @@ def _encode(
     shares = shared(programs.lengths + 1, cores)
     size = bucket(int(shares.max()), 64, 4)
     slots = _slots(programs)
-    width, length = bucket(programs.constants.shape[1] + 1, 8), slots - 2
-    arrays = (
-        _spread(_widened(programs.ops, length, 0), shares, size),
-        _spread(_widened(programs.args[:, :, :2], length, 0), shares, size),
-        _spread(programs.lengths, shares, size),
-        _spread(programs.outputs, shares, size),
-        _spread(_bits(_widened(programs.constants, width, -0.0), dtype), shares, size),
-    )
+    width, tables = bucket(programs.constants.shape[1] + 1, 8), tables_of(primitives)
+    nodes, last = program_nodes(tables, programs, slots - 2, width)
+    constants = np.full((len(programs), width), -0.0)
+    constants[:, : programs.constants.shape[1]] = programs.constants
+    arrays = (_spread(array, shares, size) for array in (nodes, last, _bits(constants, dtype)))
     sharded = [jax.device_put(array, by_core(cores)) for array in (*arrays, shares)]
     key = ("encode", primitives, programs.n_inputs, *(array.shape for array in sharded))
-    build = partial(_encoding, primitives, programs.n_inputs, slots, cores)
+    build = partial(_encoding, tables, programs.n_inputs, slots, cores)
     records, lengths, registers = backend.compiled(key, build, *sharded)(*sharded)
     return Part(records, lengths, shares, sharded[-1]), int(np.asarray(registers).max())
 
 
-def _encoding(primitives: PrimitiveSet, n_inputs: int, slots: int, cores: int) -> Any:
-    """The function that encodes: [cores * programs, ...] in, code, lengths and registers out."""
-    tables = tables_of(primitives)
+def _encoding(tables: Tables, n_inputs: int, slots: int, cores: int) -> Any:
+    """The function that encodes: [cores * programs, ...] in, records, lengths, registers out."""
 
-    def encode_share(
-        ops: Any, args: Any, lengths: Any, outputs: Any, constants: Any, share: Any
-    ) -> tuple[Any, Any, Any]:
-        size, width = constants.shape[0], constants.shape[2]
-
-        def cut(array: Any, p: Any) -> Any:
-            return lax.dynamic_index_in_dim(array, p, keepdims=False)
+    def encode_share(nodes: Any, last: Any, constants: Any, share: Any) -> tuple[Any, Any, Any]:
+        size, most, _ = nodes.shape
 
         def one(p: Any, state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-            code, records, most = state
+            records, lengths, registers = state
             program = Program(
-                cut(ops, p).astype(jnp.int32),
-                cut(args, p).astype(jnp.int32),
-                get(lengths, p),
-                get(outputs, p).astype(jnp.int32),
-                cut(constants, p),
+                cut(nodes, (p, 0, 0), (1, most, 3))[0],
+                get(last, p),
+                cut(constants, (p, 0, 0), (1, *constants.shape[1:]))[0],
             )
             encoder = Encoder(tables, n_inputs, program)
-            code, count, registers = encoder.encode(code, (p + 1) * slots)
-            return code, put(records, count, p), jnp.maximum(most, registers)
+            records, length, needed = encoder.encode(records, (p + 1) * slots)
+            return records, put(lengths, length, p), jnp.maximum(registers, needed)
 
-        empty = jnp.zeros((size * slots, 2 + 2 * width), jnp.int32)
+        empty = jnp.zeros((size * slots, 2 + 2 * constants.shape[2]), jnp.int32)
         start = (empty, jnp.zeros(size, jnp.int32), jnp.zeros(1, jnp.int32))
         return loop(0, get(share, 0), one, start)  # type: ignore[no-any-return]
 
-    return on_cores(encode_share, cores, (True,) * 6)
+    return on_cores(encode_share, cores, (True,) * 4)
 
 
 def shared(costs: IntArray | npt.NDArray[np.int32], cores: int) -> npt.NDArray[np.int32]:
@@ -215,12 +203,6 @@ def bucket(n: int, smallest: int, factor: int = 2) -> int:
     while size < n:
         size *= factor
     return size
-
-
-def _widened(array: npt.NDArray[Any], width: int, fill: float) -> npt.NDArray[Any]:
-    made = np.full((len(array), width, *array.shape[2:]), fill, array.dtype)
-    made[:, : array.shape[1]] = array
-    return made
 
 
 def _spread(array: npt.NDArray[Any], shares: npt.NDArray[np.int32], size: int) -> npt.NDArray[Any]:

@@ -18,27 +18,28 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Int32
 
 from evosearch.genomes.primitives import BY_NAME, PrimitiveSet
-from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT
+from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, ProgramBatch
 from evosearch.interpreter.forms import CONSTANT, forms_of
-from evosearch.interpreter.loops import get, loop, put
+from evosearch.interpreter.loops import get, loop, paste, put, row
 
-_NONE = np.int32(-(2**31))  # no operand, no instruction
+NOTHING = np.int32(-(2**31))  # no operand, no instruction
+SUB = 1 << 16  # the right operand of an addition is subtracted
 _A, _R, _C, _ALONE = np.arange(1, 5, dtype=np.int32)  # places of operands in the tables of forms
 
 
 class Tables(NamedTuple):
     """What the primitives mean, and which forms there are."""
 
-    operation: Any  # by code: number of the operation
+    operation: Any  # by code: number of the operation, and the bit SUB
     arity: Any  # by code
     commutative: Any  # by operation
     singles: Any
     pairs: Any
     add: int  # numbers of operations, for copies
     constant: int
-    sub: int  # code of the primitive
 
 
 @lru_cache
@@ -48,9 +49,10 @@ def tables_of(primitives: PrimitiveSet) -> Tables:
     names = forms.operations
     operation, arity = np.zeros((2, 256), np.int32)
     for name, p in BY_NAME.items():
-        name = "add" if name == "sub" else name
-        if name in names:
-            operation[p.code], arity[p.code] = names.index(name), p.arity
+        is_sub = name == "sub"
+        known = "add" if is_sub else name
+        if known in names:
+            operation[p.code], arity[p.code] = names.index(known) | is_sub * SUB, p.arity
     commutative = [name != CONSTANT and BY_NAME[name].commutative for name in names]
     return Tables(
         operation,
@@ -60,24 +62,45 @@ def tables_of(primitives: PrimitiveSet) -> Tables:
         forms.pairs(),
         names.index("add"),
         names.index(CONSTANT),
-        BY_NAME["sub"].code,
     )
 
 
 class Program(NamedTuple):
-    """One program, its arrays as in `ProgramBatch`; and the bits of its constants."""
+    """One program; see `program_nodes`."""
 
-    ops: Any
-    args: Any
-    length: Any
-    output: Any
-    constants: Any  # [constants, 1 or 2], the last one -0.0
+    nodes: Any  # [instructions and one more, 3]
+    last: Any  # the instruction whose value is the program's
+    constants: Any  # bits [constants, 1 or 2], the last one -0.0
+
+
+def program_nodes(
+    tables: Tables, programs: ProgramBatch, length: int, n_constants: int
+) -> tuple[Int32[np.ndarray, "programs nodes 3"], Int32[np.ndarray, " programs"]]:
+    """Operation and two arguments of every instruction, and the last one of every program.
+
+    Instruction number ``lengths`` copies an output that is an input or a constant. Arguments are
+    those of `ProgramBatch`, or NOTHING.
+    """
+    ops, args = programs.ops, programs.args
+    nodes = np.zeros((len(programs), length + 1, 3), np.int32)
+    here = nodes[:, : ops.shape[1]]
+    here[:, :, 0] = tables.operation[ops]
+    here[:, :, 1] = args[:, :, 0]
+    here[:, :, 2] = np.where(tables.arity[ops] > 1, args[:, :, 1], NOTHING)
+    alone = programs.outputs <= FIRST_CONSTANT
+    copy = nodes[np.arange(len(programs)), programs.lengths]
+    copy[:, 0] = np.where(alone, tables.constant, tables.add)
+    copy[:, 1] = programs.outputs
+    copy[:, 2] = np.where(alone, NOTHING, FIRST_CONSTANT - (n_constants - 1))
+    nodes[np.arange(len(programs)), programs.lengths] = copy
+    last = np.where(programs.outputs >= 0, programs.outputs, programs.lengths)
+    return nodes, last.astype(np.int32)
 
 
 class _Single(NamedTuple):
     """An instruction of one operation, waiting for the one before it to be fused with."""
 
-    operation: Any  # _NONE: there is none
+    operation: Any  # NOTHING: there is none
     places: tuple[Any, Any]
     rows: tuple[Any, Any]
     signs: tuple[Any, Any]  # 1 where the operand is negated
@@ -95,30 +118,24 @@ class _Walk(NamedTuple):
     register: Any  # row of each node; 0 before its last use is met
     free: Any  # bit of each register
     most: Any  # registers in use at once
-    consumer: Any  # node whose instruction is made; _NONE at the end
+    consumer: Any  # node whose instruction is made; NOTHING at the end
     later: _Single
     code: Any
     place: Any  # of the last record written
 
 
 class Encoder:
-    """Makes the code of one program; `encode` is traced by JAX, once for all programs.
-
-    The copy of an output that is no instruction's value, but an input, a constant or a value that
-    needs no copy but is not the last one, is one more instruction, number ``length``.
-    """
+    """Makes the code of one program; traced by JAX, once for all programs."""
 
     def __init__(self, tables: Tables, n_inputs: int, program: Program) -> None:
         self.tables = tables
         self.n_inputs = n_inputs
         self.program = program
         self.depth = self._depths()
-        plain = program.output >= 0
-        self.last = jnp.where(plain, program.output, program.length)
         self.uses = self._count_uses()
         zero = jnp.int32(0)
         bits = jnp.zeros(program.constants.shape[1], jnp.int32)
-        none = jnp.int32(_NONE)
+        none = jnp.int32(NOTHING)
         self.nobody = _Single(
             none, (zero, zero), (zero, zero), (zero, zero), bits, zero, jnp.bool_(False)
         )
@@ -132,29 +149,20 @@ class Encoder:
         zero, empty = jnp.int32(0), jnp.zeros_like(self.uses)
         every = jnp.uint64(2**64 - 1)
         start = _Walk(
-            empty, zero, self.uses, empty, every, zero, self.last, self.nobody, code, end
+            empty, zero, self.uses, empty, every, zero, self.program.last, self.nobody, code, end
         )
-        walk = lax.while_loop(lambda walk: walk.consumer != _NONE, self._step, start)
-        waiting = walk.later.operation != _NONE
+        walk = lax.while_loop(lambda walk: walk.consumer != NOTHING, self._step, start)
+        waiting = walk.later.operation != NOTHING
         record = jnp.where(
             waiting, self._record(walk.later, self.nobody, self._form(walk.later)), 0
         )
         walk = _write(walk, record, waiting)  # zeros do nothing
         return walk.code, end - walk.place, walk.most
 
-    def _operands(self, i: Any) -> tuple[Any, Any, Any]:
-        """Operation and arguments of instruction ``i``."""
-        tables, program = self.tables, self.program
-        op, real = get(program.ops, i), i < program.length
-        alone = program.output <= FIRST_CONSTANT
-        copy = jnp.where(alone, jnp.int32(tables.constant), jnp.int32(tables.add))
-        zero = jnp.int32(FIRST_CONSTANT - program.constants.shape[0] + 1)  # -0.0
-        right = jnp.where(get(tables.arity, op) > 1, get(program.args, i, 1), _NONE)
-        return (
-            jnp.where(real, get(tables.operation, op), copy),
-            jnp.where(real, get(program.args, i, 0), program.output),
-            jnp.where(real, right, jnp.where(alone, _NONE, zero)),
-        )
+    def _node(self, i: Any) -> tuple[Any, Any, Any]:
+        """Operation, left and right argument of instruction ``i``."""
+        operation, left, right = row(self.program.nodes, i)
+        return operation, left, right
 
     def _depth(self, depth: Any, reference: Any) -> Any:
         return jnp.where(reference >= 0, get(depth, reference), 0)
@@ -163,12 +171,12 @@ class Encoder:
         """Registers needed to compute each node: Sethi and Ullman's number."""
 
         def node(i: Any, depth: Any) -> Any:
-            _, left, right = self._operands(i)
+            _, left, right = self._node(i)
             a, b = self._depth(depth, left), self._depth(depth, right)
             return put(depth, jnp.maximum(jnp.maximum(a, b), jnp.minimum(a, b) + 1), i)
 
-        empty = jnp.zeros(self.program.ops.shape[0] + 1, jnp.int32)
-        return loop(0, self.program.length, node, empty)
+        empty = jnp.zeros(self.program.nodes.shape[0], jnp.int32)
+        return loop(0, self.program.last, node, empty)
 
     def _count_uses(self) -> Any:
         """How many operands of needed instructions refer to each node."""
@@ -178,20 +186,21 @@ class Encoder:
             return put(uses, get(uses, place) + (needed & (reference >= 0)), place)
 
         def node(k: Any, uses: Any) -> Any:
-            i = self.last - k
-            _, left, right = self._operands(i)
+            i = self.program.last - k
+            _, left, right = self._node(i)
             needed = get(uses, i) > 0
             return use(use(uses, left, needed), right, needed)
 
-        start = put(jnp.zeros_like(self.depth), 1, self.last)
-        return loop(0, self.last + 1, node, start)
+        start = put(jnp.zeros_like(self.depth), 1, self.program.last)
+        return loop(0, self.program.last + 1, node, start)
 
     def _step(self, walk: _Walk) -> _Walk:
         """Make the consumer's instruction; the node on top of the stack comes right before it."""
-        operation, left, right = self._operands(walk.consumer)
+        operation, left, right = self._node(walk.consumer)
         walk = self._visit(walk, left, right)
-        before = jnp.where(walk.height > 0, get(walk.stack, walk.height - 1), _NONE)
-        left, right, signs = self._normal(walk.consumer, operation, left, right, before)
+        before = jnp.where(walk.height > 0, get(walk.stack, walk.height - 1), NOTHING)
+        sub, operation = operation >= SUB, operation & (SUB - 1)
+        left, right, signs = self._normal(sub, operation, left, right, before)
         here = (left >= 0) & (left == before), (right >= 0) & (right == before)
         here = here[0], here[1] & ~here[0]  # one operand comes through the accumulator
         walk, place_left, row_left = self._find(walk, left, here[0])
@@ -233,12 +242,9 @@ class Encoder:
         return walk._replace(stack=stack, height=height, uses=uses)
 
     def _normal(
-        self, consumer: Any, operation: Any, left: Any, right: Any, before: Any
+        self, sub: Any, operation: Any, left: Any, right: Any, before: Any
     ) -> tuple[Any, Any, tuple[Any, Any]]:
         """Constants on the right and the accumulator on the left, where the operation commutes."""
-        sub = (get(self.program.ops, consumer) == self.tables.sub) & (
-            consumer < self.program.length
-        )
         wrong = (left <= FIRST_CONSTANT) | ((right == before) & (right >= 0) & (left != right))
         swap = wrong & (get(self.tables.commutative, operation) > 0)
         signs = jnp.int32(sub & swap), jnp.int32(sub & ~swap)
@@ -257,24 +263,23 @@ class Encoder:
             most=jnp.where(wanted, jnp.maximum(walk.most, number + 1), walk.most),
         )
         place = jnp.where(here, _A, jnp.where(reference <= FIRST_CONSTANT, _C, _R))
-        place = jnp.where(reference == _NONE, 0, place)
+        place = jnp.where(reference == NOTHING, 0, place)
         row = jnp.where(reference >= 0, row, FIRST_INPUT - reference)
         return walk, place, jnp.where(place == _R, row, 0)
 
     def _bits(self, left: Any, right: Any, signs: tuple[Any, Any]) -> Any:
         """Bits of the constant operand, its sign applied; zero where there is none."""
-        first = (left <= FIRST_CONSTANT) & (left != _NONE)
+        first = (left <= FIRST_CONSTANT) & (left != NOTHING)
         reference, sign = jnp.where(first, left, right), jnp.where(first, *signs)
         width = self.program.constants.shape[1]
-        place = (jnp.maximum(FIRST_CONSTANT - reference, 0), jnp.int32(0))
-        bits = lax.dynamic_slice(self.program.constants, place, (1, width))[0]
+        bits = row(self.program.constants, FIRST_CONSTANT - reference)
         bits = bits ^ jnp.concatenate([jnp.zeros(width - 1, jnp.int32), sign[None] << 31])
-        return jnp.where((reference <= FIRST_CONSTANT) & (reference != _NONE), bits, 0)
+        return jnp.where((reference <= FIRST_CONSTANT) & (reference != NOTHING), bits, 0)
 
     def _fuse_or_write(self, walk: _Walk, single: _Single) -> _Walk:
         """Fuse the instruction with the later one where a form does, else write the later one."""
         later = walk.later
-        waiting = later.operation != _NONE
+        waiting = later.operation != NOTHING
         both = list(zip(later.places, later.rows, strict=True))
         stored = [(place == _R) & (row == single.store) for place, row in both]
         own = (single.places[0] == _A) | (single.places[1] == _A)
@@ -310,7 +315,7 @@ class Encoder:
 
 def _write(walk: _Walk, record: Any, real: Any) -> _Walk:
     """Put a record in front of the others; one that is not real will be overwritten."""
-    code = lax.dynamic_update_slice(walk.code, record[None], (walk.place - 1, jnp.int32(0)))
+    code = paste(walk.code, record[None], (walk.place - 1, 0))
     return walk._replace(code=code, place=walk.place - real)
 
 

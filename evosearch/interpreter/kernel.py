@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from evosearch.interpreter.forms import CONSTANT, NOTHING, Form, Forms
-from evosearch.interpreter.loops import get, loop, put, row
+from evosearch.interpreter.loops import cut, get, loop, paste, put, row
 from evosearch.interpreter.losses import Loss
 from evosearch.interpreter.operations import COMPUTE
 
@@ -58,17 +58,15 @@ def kernel(
 
             rows, value = loop(0, pairs, two, (rows, value))
             if loss is None:
-                start = (p, place, jnp.int32(0))
-                return rows, value, lax.dynamic_update_slice(out, value[None, None], start)
+                return rows, value, paste(out, value[None, None], (p, place, 0))
             target, weight = data[n_inputs], data[n_inputs + 1]
             each = jnp.where(weight == 0, 0, loss.row(value, target, weight))
             return rows, value, put(out, _reduced(loss, get(out, p), each), p)
 
         def one_tile(place: Any, state: tuple[Any, Any, Any]) -> Any:
             rows, value, out = state
-            zero = jnp.int32(0)
-            data = lax.dynamic_slice(tiles, (place, zero, zero), (1, n_inputs + 2, points))[0]
-            rows = lax.dynamic_update_slice(rows, data[:n_inputs], (zero, zero))
+            data = cut(tiles, (place, 0, 0), (1, n_inputs + 2, points))[0]
+            rows = paste(rows, data[:n_inputs], (0, 0))
             state = (rows, value, out)
             return loop(0, get(share, 0), lambda p, s: program(p, data, place, s), state)
 
@@ -87,7 +85,7 @@ def _reduced(loss: Loss, so_far: Any, each: Any) -> Any:
 
 
 def _store(rows: Any, value: Any, place: Any) -> Any:
-    return lax.dynamic_update_slice(rows, value[None], (place, jnp.int32(0)))
+    return paste(rows, value[None], (place, 0))
 
 
 def _branch(form: Form, points: int, dtype: Any) -> Callable[[Any, Any, Any], Any]:
