@@ -35,8 +35,13 @@ def get(array: Any, *place: Any) -> Any:
 
 
 def put(array: Any, value: Any, *place: Any) -> Any:
-    """The array with one element changed."""
-    return paste(array, jnp.asarray(value, array.dtype).reshape((1,) * array.ndim), place)
+    """The array with one element changed.
+
+    Behind a barrier: XLA would fold what the element is computed from into the write and, where
+    that was read from the same array, copy the whole array before it.
+    """
+    element = lax.optimization_barrier(jnp.asarray(value, array.dtype))
+    return paste(array, element.reshape((1,) * array.ndim), place)
 
 
 def row(array: Any, place: Any) -> Any:
