@@ -17,8 +17,9 @@ from the end of the table. Behind the nodes are one that does nothing, whose arg
 either, and the constants that come up on the way; before the constants of the input is nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, MAX_INPUTS, P
 from evosearch.seeding import mix
 
 _CHUNK = 1 << 18  # instructions worked on at a time: their tables stay in the cache
+_FEW = 2048  # programs among which those with something to fold or share are not told apart
 _SHORT = 32  # programs up to this length are not worked on in greater number
 _ALWAYS = 1 << 14  # more uses than a program of MAX_NODES can have
 _ARITY = ARITY.astype(np.uint8)
@@ -57,26 +59,21 @@ def canonical(batch: ProgramBatch) -> ProgramBatch:
     """
     if not len(batch):
         return ProgramBatch.identity(0, batch.n_inputs)
-    falling = np.argsort(-batch.lengths, kind="stable")
-    chunks = list(_chunks(batch.lengths, falling))
-    if len(chunks) == 1 and (batch.lengths[1:] <= batch.lengths[:-1]).all():
-        return _canonical_chunk(batch)
-    return _scattered(chunks, [_canonical_chunk(batch.take(rows)) for rows in chunks])
-
-
-def _scattered(rows: Sequence[_Cells], parts: Sequence[ProgramBatch]) -> ProgramBatch:
-    """One batch that holds each part at its rows."""
-    n = sum(map(len, parts))
-    length = max(part.ops.shape[1] for part in parts)
-    width = max(part.constants.shape[1] for part in parts)
-    whole = ProgramBatch.identity(n, parts[0].n_inputs).padded(length, width)
-    for at, part in zip(rows, parts, strict=True):
-        whole.ops[at, : part.ops.shape[1]] = part.ops
-        whole.args[at, : part.ops.shape[1]] = part.args
-        whole.lengths[at] = part.lengths
-        whole.constants[at, : part.constants.shape[1]] = part.constants
-        whole.n_constants[at] = part.n_constants
-        whole.outputs[at] = part.outputs
+    rows = np.argsort(-batch.lengths, kind="stable")
+    done: list[tuple[_Cells, ProgramBatch]] = []
+    if len(batch) > _FEW:
+        left = []
+        for chunk in _chunks(batch.lengths, rows):
+            part, involved = _plain_chunk(batch.take(chunk))
+            done.append((chunk, part))
+            left.append(chunk[involved])
+        rows = np.concatenate(left)
+    done += [
+        (chunk, _canonical_chunk(batch.take(chunk))) for chunk in _chunks(batch.lengths, rows)
+    ]
+    whole = ProgramBatch.empty(len(batch), [part for _, part in done])
+    for places, part in done:
+        whole.put(places, part)
     return whole
 
 
@@ -97,15 +94,19 @@ def limit(
     max_operations: int,
     max_constants: int,
 ) -> ProgramBatch:
-    """Children; in place of those that exceed a limit, the ones at their ``rows`` of ``others``."""
-    large = np.flatnonzero(
-        (children.lengths > max_operations) | (children.n_constants > max_constants)
-    )
-    if not large.size:
+    """Children, those beyond a limit replaced by the ones at their ``rows`` of ``others``."""
+    fits = (children.lengths <= max_operations) & (children.n_constants <= max_constants)
+    if fits.all():
         return children
-    places = np.arange(len(children))
-    places[large] = len(children) + np.arange(len(large))
-    return children.concatenate([others.take(rows[large])]).take(places)
+    large = np.flatnonzero(~fits)
+    instead = others.take(rows[large])
+    children = children.narrow(max(1, max_operations), max(1, max_constants))
+    whole = ProgramBatch.empty(len(children), [children, instead])
+    whole.put(slice(None), children)
+    for array in (whole.ops, whole.args, whole.constants):
+        array[large] = 0
+    whole.put(large, instead)
+    return whole
 
 
 @dataclass
@@ -143,9 +144,28 @@ class _Graphs:
         """Cells of the constants that come up at a position."""
         return (self.length + 1 + position) * len(self.output) + columns
 
+    @property
+    def nothing(self) -> _Cells:
+        """Cell that stands for no argument, of each program."""
+        return np.asarray(self.cells[0, -1])
+
     def leaves(self) -> slice:
         """Cells that are no nodes."""
         return slice((self.length + 1) * len(self.output), None)
+
+
+def _plain_chunk(batch: ProgramBatch) -> tuple[ProgramBatch, npt.NDArray[np.bool_]]:
+    """As `_canonical_chunk`, of programs that have nothing to fold and no two equal structures.
+
+    The others are told, and left empty.
+    """
+    graphs = _load(batch)
+    involved = np.zeros(len(batch), bool)
+    for position, active in enumerate(graphs.active):
+        involved[:active] |= _hash_structure(graphs, position)
+    graphs.output[involved] = graphs.nothing[involved]
+    order, lengths = _order(graphs, _count_uses(graphs))
+    return _emit(graphs, order, lengths), involved
 
 
 def _canonical_chunk(batch: ProgramBatch) -> ProgramBatch:
@@ -206,32 +226,59 @@ def _bits(values: npt.NDArray[np.float64]) -> _Hashes:
     return np.where(np.isnan(values), np.nan, values).view(np.uint64)
 
 
+def _hash_structure(graphs: _Graphs, position: int) -> npt.NDArray[np.bool_]:
+    """As `_hash_instruction`, without values; which programs need these, or folding."""
+    active, n = graphs.active[position], len(graphs.output)
+    op, cells = graphs.ops[position, :active], graphs.cells[:, position, :active]
+    structure = graphs.structure.take(cells)
+    constant = structure == _CONSTANT
+    _negate(graphs, position, constant)
+    turned = COMMUTATIVE.take(op) & (structure[0] < structure[1])
+    for array in (cells, structure):
+        _turn(array, turned)
+    graphs.structure[position * n : position * n + active] = (
+        _combine(_OP_KEYS.take(op), structure) | _NODE
+    )
+    table = graphs.structure[: position * n + n].reshape(position + 1, n)[:, :active]
+    twin = (table[:-1] == table[-1]).any(axis=0)
+    return np.asarray(twin | (constant[0] & constant[1]))
+
+
+def _negate(graphs: _Graphs, position: int, constant: npt.NDArray[np.bool_]) -> _Cells:
+    """Turn ``a - constant`` into ``a + (-constant)`` at a position; in which programs."""
+    op, cells = graphs.ops[position], graphs.cells[1, position]
+    active = graphs.active[position]
+    negated = np.flatnonzero((op[:active] == _SUB) & constant[1] & ~constant[0])
+    if negated.size:
+        op[negated] = _ADD
+        bits = graphs.value.take(cells[negated])
+        cells[negated] = made = graphs.made(position, negated)
+        graphs.value[made] = _bits(-bits.view(np.float64))
+    return negated
+
+
 def _hash_instruction(graphs: _Graphs, position: int) -> None:
     """Fold, turn ``a - c`` into an addition, order commutative arguments, hash: one position."""
     active, n = graphs.active[position], len(graphs.output)
     op, cells = graphs.ops[position, :active], graphs.cells[:, position, :active]
     structure, value = graphs.structure.take(cells), graphs.value.take(cells)
     constant = structure == _CONSTANT
+    negated = _negate(graphs, position, constant)
+    value[1, negated] = graphs.value.take(cells[1, negated])
 
-    negated = np.flatnonzero((op == _SUB) & constant[1] & ~constant[0])
-    if negated.size:
-        op[negated] = _ADD
-        cells[1, negated] = made = graphs.made(position, negated)
-        graphs.value[made] = value[1, negated] = _bits(-value[1, negated].view(np.float64))
-
-    turned = np.flatnonzero(COMMUTATIVE.take(op) & (structure[0] <= structure[1]))
-    one, two = structure[0, turned], structure[1, turned]
-    equal = one == two
-    if equal.any():
-        first, second = value[0, turned], value[1, turned]
-        graphs.tied[turned[equal & (first != second) & (one != _CONSTANT)]] = True
-        turned = turned[~equal | (first < second)]
+    turned = COMMUTATIVE.take(op) & (structure[0] <= structure[1])
+    alike = np.flatnonzero(turned & (structure[0] == structure[1]))
+    if alike.size:
+        first, second = value[0, alike], value[1, alike]
+        graphs.tied[alike[(first != second) & ~constant[0, alike]]] = True
+        turned[alike[first >= second]] = False
     for array in (cells, structure, value):
-        array[:2, turned] = array[1::-1, turned]
+        _turn(array, turned)
 
     here = slice(position * n, position * n + active)
-    graphs.structure[here] = _combine(op, structure) | _NODE
-    graphs.value[here] = _combine(op, value)
+    keys = _OP_KEYS.take(op)
+    graphs.structure[here] = _combine(keys, structure) | _NODE
+    graphs.value[here] = _combine(keys, value)
     folded = np.flatnonzero(constant.all(axis=0))
     if folded.size:
         at, made = position * n + folded, graphs.made(position, folded)
@@ -241,12 +288,18 @@ def _hash_instruction(graphs: _Graphs, position: int) -> None:
         graphs.replaced.append((at, made))
 
 
-def _combine(op: _Ops, hashes: _Hashes, extra: _Hashes | None = None) -> _Hashes:
-    """Hash of an instruction from those of its arguments, which are in order."""
-    total = _OP_KEYS.take(op)
-    if extra is not None:
-        total += extra
-    for weight, hashed in zip(_WEIGHTS, hashes, strict=False):
+def _turn(pairs: npt.NDArray[Any], turned: npt.NDArray[np.bool_]) -> None:
+    """Exchange the first two rows in these columns."""
+    first = np.where(turned, pairs[1], pairs[0])
+    pairs[1] = np.where(turned, pairs[0], pairs[1])
+    pairs[0] = first
+
+
+def _combine(keys: _Hashes, hashes: _Hashes) -> _Hashes:
+    """Hash of an instruction from the key of its op and the hashes of its arguments, in order."""
+    total = hashes[0] * _WEIGHTS[0]
+    total += keys
+    for weight, hashed in zip(_WEIGHTS[1:], hashes[1:], strict=False):
         total += hashed * weight
     return mix(total)
 
@@ -276,11 +329,14 @@ def _replace(graphs: _Graphs) -> None:
     """Point every argument and output to what its node was replaced by."""
     if not graphs.replaced:
         return
-    instead = np.arange((2 * graphs.length + 1) * len(graphs.output))
-    for cells, others in graphs.replaced:
-        instead[cells] = others
-    for cells in (graphs.cells, graphs.output):
-        cells[...] = np.where(cells < 0, cells, instead.take(cells, mode="clip"))
+    n = len(graphs.output)
+    cells, others = (np.concatenate(part) for part in zip(*graphs.replaced, strict=True))
+    instead = np.arange((2 * graphs.length + 1) * n)
+    instead[cells] = others
+    columns = np.flatnonzero(np.bincount(cells % n, minlength=n))
+    for table in (graphs.cells, graphs.output):
+        old = table[..., columns]
+        table[..., columns] = np.where(old < 0, old, instead.take(old, mode="clip"))
 
 
 def _count_uses(graphs: _Graphs) -> npt.NDArray[np.int16]:
@@ -346,7 +402,7 @@ def _refine(ops: _Ops, cells: _Cells, structure: _Hashes, context: _Hashes) -> N
         for array in (arguments, found):
             array[:2, swapped] = array[1::-1, swapped]
         here = slice(position * n, (position + 1) * n)
-        refined[here] = _combine(ops[position], found, context[here])
+        refined[here] = _combine(_OP_KEYS.take(ops[position]) + context[here], found)
 
 
 def _order(graphs: _Graphs, uses: npt.NDArray[np.int16]) -> tuple[_Cells, npt.NDArray[np.int64]]:
@@ -407,7 +463,7 @@ def _arguments(graphs: _Graphs, at: _Cells, place: npt.NDArray[np.int16]) -> npt
     written[at] = place
     written[graphs.leaves()] = FIRST_CONSTANT
     sources = written.reshape(-1, n)
-    sources[int(graphs.cells[0, -1, 0]) // n] = 0
+    written[graphs.nothing] = 0
     inputs = FIRST_INPUT - np.arange(graphs.n_inputs, dtype=np.int16)
     sources[inputs] = inputs[:, None]
     return written

@@ -94,6 +94,18 @@ class ProgramBatch:
             self.n_inputs,
         )
 
+    def narrow(self, length: int, constants: int) -> Self:
+        """The same programs in arrays of at most these widths, which have to suffice."""
+        return type(self)(
+            self.ops[:, :length],
+            self.args[:, :length],
+            self.lengths,
+            self.constants[:, :constants],
+            self.n_constants,
+            self.outputs,
+            self.n_inputs,
+        )
+
     def concatenate(self, others: Sequence[Self]) -> Self:
         """This batch followed by ``others``; those without a program do not matter.
 
@@ -104,18 +116,35 @@ class ProgramBatch:
         counts = {batch.n_inputs for batch in every}
         if len(counts) > 1:
             raise ValueError(f"programs of one input count expected, received {sorted(counts)}")
-        length = max(batch.ops.shape[1] for batch in every)
-        width = max(batch.constants.shape[1] for batch in every)
-        every = [batch.padded(length, width) for batch in every]
-        return type(self)(
-            np.concatenate([batch.ops for batch in every]),
-            np.concatenate([batch.args for batch in every]),
-            np.concatenate([batch.lengths for batch in every]),
-            np.concatenate([batch.constants for batch in every]),
-            np.concatenate([batch.n_constants for batch in every]),
-            np.concatenate([batch.outputs for batch in every]),
-            every[0].n_inputs,
+        edges = np.cumsum([0, *map(len, every)])
+        whole = self.empty(int(edges[-1]), every)
+        for start, batch in zip(edges, every, strict=False):
+            whole.put(slice(start, start + len(batch)), batch)
+        return whole
+
+    @classmethod
+    def empty(cls, n: int, parts: Sequence[Self]) -> Self:
+        """Zeros for n programs, as wide as the widest of ``parts``: to be filled by `put`."""
+        length = max(part.ops.shape[1] for part in parts)
+        width = max(part.constants.shape[1] for part in parts)
+        return cls(
+            np.zeros((n, length), np.uint8),
+            np.zeros((n, length, 3), np.int16),
+            np.zeros(n, np.int32),
+            np.zeros((n, width)),
+            np.zeros(n, np.int32),
+            np.zeros(n, np.int16),
+            parts[0].n_inputs,
         )
+
+    def put(self, rows: IntArray | slice, programs: Self) -> None:
+        """Write programs to rows of a batch that is still being made: nobody else has seen it."""
+        self.ops[rows, : programs.ops.shape[1]] = programs.ops
+        self.args[rows, : programs.ops.shape[1]] = programs.args
+        self.lengths[rows] = programs.lengths
+        self.constants[rows, : programs.constants.shape[1]] = programs.constants
+        self.n_constants[rows] = programs.n_constants
+        self.outputs[rows] = programs.outputs
 
     def with_constants(self, constants: Float64[np.ndarray, "batch constants"]) -> Self:
         """The same structures with other constants (unused places are set to zero)."""
