@@ -76,9 +76,10 @@ def assemble(programs: ProgramBatch) -> Assembly:
 
 def has_constant_operations(programs: ProgramBatch) -> bool:
     """Whether some operation of some program has constant arguments only."""
-    used = np.arange(3) < ARITY[programs.ops][:, :, None]
-    only = ((programs.args <= FIRST_CONSTANT) | ~used).all(axis=2)
-    return bool((only & (programs.ops > 0)).any())
+    first = (programs.args[:, :, 0] <= FIRST_CONSTANT) & (programs.ops > 0)
+    arity = ARITY[programs.ops[first]]
+    second, third = (programs.args[first][:, k] <= FIRST_CONSTANT for k in (1, 2))
+    return bool(((second | (arity < 2)) & (third | (arity < 3))).any())
 
 
 def _with_copies(
