@@ -5,23 +5,28 @@
         evaluated = evaluate(births)      what is known is looked up, the rest refined and scored
         tell(evaluated)                   survivors, migration, front; one transaction
 
+The transaction is committed by a thread of the store's while the next generation is bred and
+evaluated; a generation is told of, and another one handed over, once it is stored.
+
 Everything random comes from (seed, purpose, island, generation), and the store holds the rest of
 the state, so that a campaign killed anywhere goes on to the same digest.
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 
 from evosearch import seeding
+from evosearch.campaign.commits import Commits
 from evosearch.campaign.finish import finish
 from evosearch.campaign.front import Front
 from evosearch.campaign.islands import Brood, bred, rows_of, survived
 from evosearch.campaign.parts import Parts
+from evosearch.campaign.profile import Profile
 from evosearch.campaign.progress import Progress, Sitting, progress_of
 from evosearch.campaign.state import State, children_of
 from evosearch.config import CampaignConfig, ExecutionSection, restore, stored
@@ -36,10 +41,9 @@ from evosearch.errors import (
 from evosearch.evaluation import Evaluated, Evaluation, Known
 from evosearch.execution import InlineExecutor
 from evosearch.fingerprint import difference
+from evosearch.population import Population
 from evosearch.store import queries
 from evosearch.store.records import (
-    FrontMember,
-    GenerationRecord,
     IndividualRows,
     KnownStructures,
     state_digest,
@@ -48,8 +52,7 @@ from evosearch.store.store import Store
 from evosearch.variation import Births
 
 DEFAULT_STORAGE = "sqlite:///runs/evosearch.db"
-
-
+PATIENCE = 0.01  # share of a generation's time that its commit may hold up the next one
 MAX_IDLE = 100  # generations without anything new that end a campaign without a limit on them
 
 
@@ -58,6 +61,7 @@ class Campaign:
 
     Attributes:
         config: Its whole configuration.
+        state: After the last generation that was told; `flush` waits until that is stored.
         reason: Why the budget says that it is done, None until then.
     """
 
@@ -78,8 +82,7 @@ class Campaign:
         self._seeds = seeds
         self._stopping = False
         self._asked: Brood | None = None
-        self._mark: float | None = None
-        self._profile: dict[str, float] = {}
+        self._profile = Profile()
         self._sitting = Sitting()
         store.acquire(campaign_id)
         self._executor = _executor(self.config.execution)
@@ -87,6 +90,7 @@ class Campaign:
         self.state = self._resumed()
         self._idle = self._idle_generations()
         self._check_seeds()
+        self._commits = Commits(store.writer(campaign_id), self._rebuild, self._profile)
 
     # --- Making -------------------------------------------------------------------------------
 
@@ -152,7 +156,11 @@ class Campaign:
             campaign = cls(parts, store, campaign_id, prepared, seeds)
             if changes or stored(config) != record.config:
                 reason = "; ".join(changes) or f"limits: {', '.join(overrides)}"
-                store.update_config(campaign_id, stored(config), now, reason)
+                try:
+                    store.update_config(campaign_id, stored(config), now, reason)
+                except BaseException:
+                    campaign.close()
+                    raise
             return campaign
 
     def __enter__(self) -> Self:
@@ -162,9 +170,16 @@ class Campaign:
         self.close()
 
     def close(self) -> None:
-        """Let the campaign and its store go."""
-        self._executor.close()
-        self._store.close()
+        """Let the campaign and its store go, once the last generation is stored.
+
+        Raises:
+            EvosearchError: It could not be stored.
+        """
+        try:
+            self._commits.close()
+        finally:
+            self._executor.close()
+            self._store.close()
 
     # --- Running ------------------------------------------------------------------------------
 
@@ -172,19 +187,15 @@ class Campaign:
         """Search until the budget is spent or `stop` is called.
 
         Args:
-            callback: Called after every committed generation.
+            callback: Called in this thread of every committed generation, in order; as a rule
+                while the next one is in progress.
 
         Returns:
             ``finished`` when the budget is spent, ``paused`` when stopped.
         """
         self._store.set_state(self._id, "running")
         try:
-            while not self._stopping and self.spent() is None:
-                births = self.ask()
-                evaluated = self.evaluate(births)
-                self.tell(evaluated)
-                if callback is not None:
-                    callback(self.progress())
+            self._search(callback)
             if self.reason is None:
                 return self._end("paused")
             self.finish()
@@ -195,6 +206,16 @@ class Campaign:
             self._store.record_event(self._id, "failed", {"error": str(error)}, "error")
             self._end("failed")
             raise
+
+    def _search(self, callback: Callable[[Progress], None] | None) -> None:
+        self._commits.callback = callback
+        try:
+            while not self._stopping and self.spent() is None:
+                births = self.ask()
+                evaluated = self.evaluate(births)
+                self.tell(evaluated)
+        finally:
+            self.flush()
 
     def stop(self) -> None:
         """End `run` after the generation in progress; may be called from a signal handler."""
@@ -221,6 +242,7 @@ class Campaign:
 
     def finish(self) -> None:
         """Validate and polish the members of the front that were not yet."""
+        self.flush()
         name = self.config.campaign.name
         finish(self._store, self._id, name, self._parts.evaluator, self._prepared)
 
@@ -238,96 +260,87 @@ class Campaign:
         """
         if self._asked is not None:
             raise UsageError("ask() was called twice: tell() the last children's scores first")
-        started = time.perf_counter()
-        self._mark = self._mark or started
         seeds = self._seeds if self.state.generation < 0 else None
-        self._asked = bred(self._parts, self.state, n or self.config.algorithm.population, seeds)
-        self._profile["breed"] = time.perf_counter() - started
+        n = n or self.config.algorithm.population
+        with self._profile.part("breed"):
+            self._asked = bred(self._parts, self.state, n, seeds)
         return self._asked.births
 
     def evaluate(self, births: Births) -> Evaluated:
         """Refined children and their scores; what is known is looked up."""
-        before = self._compile_seconds()
         evaluated = self._evaluation.evaluate(births.genomes)
-        self._profile |= {**evaluated.seconds, "compile": self._compile_seconds() - before}
+        self._profile.add(evaluated.seconds)
         return evaluated
 
     def tell(self, result: Evaluated | Scores) -> None:
         """End a generation: survivors, migration and front, stored in one transaction.
+
+        The transaction may still be under way when this returns; `flush` waits for it.
 
         Args:
             result: From `evaluate`, or scores from elsewhere, in the order of the children.
 
         Raises:
             UsageError: No children were asked for.
+            EvosearchError: This generation or the one before could not be stored.
         """
         if self._asked is None:
             raise UsageError("tell() before ask(): there are no children to be scored")
-        brood, parts = self._asked, self._parts
+        brood = self._asked
         if isinstance(result, Scores):
             result = self._evaluation.accept(brood.births.genomes, result)
-        started = time.perf_counter()
-        ids = self.state.next_id + np.arange(len(result))
-        children = children_of(result, ids, self.state.generation + 1, parts.evaluator)
-        populations = survived(parts, self.state, children, brood.islands)
-        front = self.state.front.joined(children, parts.evaluator.objectives, parts.space)
-        rows = rows_of(brood, result, children)
-        now = time.perf_counter()
-        self._profile["select"] = now - started
-        seconds, self._mark = now - (self._mark or now), now
+        with self._profile.part("select"):
+            populations, front, rows = self._selected(brood, result)
+        self._commits.settle()
+        profile = self._profile.lap()
         state = State(
             self.state.generation + 1,
             state_digest(self.state.digest, rows),
             self.state.evaluations + result.evaluations,
-            self.state.seconds + seconds,
+            self.state.seconds + profile["total"],
             self.state.next_id + len(result),
             populations,
             front,
         )
-        self._commit(state, rows)
-        self._sitting = self._sitting.after(result, seconds)
+        self._sitting = self._sitting.after(result, profile["total"])
         self._idle = 0 if result.evaluations else self._idle + 1
+        record = state.record(rows, profile, self._parts.evaluator.objectives)
+        self._commits.begin(record, self._progress_at(state), PATIENCE * profile["total"])
         self.state, self._asked = state, None
 
-    def _commit(self, state: State, rows: IndividualRows) -> None:
-        kinds = self._parts.evaluator.objectives
-        front = state.front
-        record = GenerationRecord(
-            generation=state.generation,
-            individuals=rows,
-            survivors=[population.ids for population in state.islands if population is not None],
-            front=[
-                FrontMember(int(id), text)
-                for id, text in zip(front.ids, front.expressions, strict=True)
-            ],
-            digest=state.digest,
-            evaluations=state.evaluations,
-            reused=int(rows.reused.sum()),
-            failed=int((rows.status != Status.OK).sum()),
-            seconds=state.seconds,
-            profile=self._profile,
-            best=front.best(kinds),
-        )
-        started = time.perf_counter()
-        dropped = self._store.commit(self._id, record)
-        if dropped:
-            self._rebuild()
-        self._profile = {"store": time.perf_counter() - started}  # told with the next generation
+    def flush(self) -> None:
+        """Wait until the last generation told is stored.
+
+        Raises:
+            EvosearchError: It could not be stored.
+        """
+        self._commits.settle()
+
+    def _selected(
+        self, brood: Brood, evaluated: Evaluated
+    ) -> tuple[list[Population], Front, IndividualRows]:
+        """Who lives on, on each island; the new front; what the store keeps of the children."""
+        parts, state = self._parts, self.state
+        ids = state.next_id + np.arange(len(evaluated))
+        children = children_of(evaluated, ids, state.generation + 1, parts.evaluator)
+        populations = survived(parts, state, children, brood.islands)
+        front = state.front.joined(children, parts.evaluator.objectives, parts.space)
+        return populations, front, rows_of(brood, evaluated, children)
 
     # --- Telling ------------------------------------------------------------------------------
 
     def progress(self) -> Progress:
-        """Where the campaign stands after its last committed generation."""
-        return progress_of(
-            self.config,
-            self._parts.evaluator.objectives,
-            self.state,
-            self._sitting,
-            self._compile_seconds(),
-        )
+        """Where the campaign stands after its last generation, once that is stored."""
+        self.flush()
+        return self._progress_at(self.state)()
 
-    def _compile_seconds(self) -> float:
-        return float(getattr(self._parts.evaluator, "compile_seconds", 0.0))
+    def _progress_at(self, state: State) -> Callable[[], Progress]:
+        """Makes what to tell of a state; put off, because not everybody wants to know."""
+        evaluator = self._parts.evaluator
+        seconds = float(getattr(evaluator, "compile_seconds", 0.0))
+        return partial(
+            progress_of, self.config, evaluator.objectives, state, self._sitting, seconds
+        )
 
     def _end(self, state: Any) -> str:
         self._store.set_state(self._id, state)

@@ -1,6 +1,6 @@
 """State: where a campaign stands between two generations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +8,14 @@ import numpy as np
 from jaxtyping import Int64
 
 from evosearch.campaign.front import Front
-from evosearch.contracts import Evaluator, SearchSpace
+from evosearch.contracts import Evaluator, Objective, SearchSpace, Status
 from evosearch.evaluation import Evaluated
 from evosearch.population import Population, costs_of
 from evosearch.store.records import (
     FIRST_DIGEST,
+    FrontMember,
+    GenerationRecord,
+    IndividualRows,
     KnownStructures,
     ResumePoint,
     StoredIndividuals,
@@ -24,7 +27,7 @@ class State:
     """Everything that the next generation follows from, besides the seed.
 
     Attributes:
-        generation: Number of the last committed one, -1 before the first.
+        generation: Number of the last one, -1 before the first.
         digest: State digest after it.
         evaluations: Individuals scored so far.
         seconds: Time spent so far.
@@ -69,6 +72,25 @@ class State:
             point.next_id,
             [_population(survivors, evaluator) for survivors in point.survivors],
             front,
+        )
+
+    def record(
+        self, rows: IndividualRows, profile: Mapping[str, float], kinds: Sequence[Objective]
+    ) -> GenerationRecord:
+        """What the store keeps of the last generation, whose children are ``rows``."""
+        front = zip(self.front.ids.tolist(), self.front.expressions, strict=True)
+        return GenerationRecord(
+            generation=self.generation,
+            individuals=rows,
+            survivors=[population.ids for population in self.islands if population is not None],
+            front=[FrontMember(id, text) for id, text in front],
+            digest=self.digest,
+            evaluations=self.evaluations,
+            reused=int(rows.reused.sum()),
+            failed=int((rows.status != Status.OK).sum()),
+            seconds=self.seconds,
+            profile=profile,
+            best=self.front.best(kinds),
         )
 
 

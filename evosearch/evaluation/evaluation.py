@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,8 @@ class Evaluated:
         reused: Whether the scores were known before this batch, or came from another child of it.
         evaluations: How many count for the budget: all that this campaign had not scored before.
         messages: Row -> why it failed.
-        seconds: Wall clock by part, ``refine`` and ``score``.
+        seconds: Wall clock by part: ``refine``, ``score``, ``compile`` and, for the digests and
+            what is known by them, ``lookup``.
     """
 
     genomes: Any
@@ -73,9 +74,12 @@ class Evaluation:
 
     def evaluate(self, children: Any) -> Evaluated:
         """Refine and score children; those already known, and repetitions, are looked up."""
+        started = time.perf_counter()
         genomes = self._settled(children)
         fresh, first = self._fresh(genomes.digests())
-        return self._remember(genomes, fresh, first, self._score(genomes.take(fresh)))
+        evaluated = self._remember(genomes, fresh, first, self._score(genomes.take(fresh)))
+        rest = time.perf_counter() - started - sum(evaluated.seconds.values())
+        return replace(evaluated, seconds={**evaluated.seconds, "lookup": rest})
 
     def accept(self, children: Any, scores: Scores) -> Evaluated:
         """The same for children that were scored elsewhere; what was known before stays."""
@@ -228,12 +232,15 @@ def _failure(genomes: Any, failed: Failed, worker: Worker) -> Scored:
         np.full((n, len(evaluator.measures)), np.nan),
         dict.fromkeys(range(n), failed.message),
     )
-    return Scored(genomes, scores, 0.0, 0.0)
+    return Scored(genomes, scores, {})
 
 
 def _shares(batches: Sequence[Scored], wall: float) -> dict[str, float]:
     """Wall clock of the batches by part, in proportion to what their workers measured."""
-    refine = sum(batch.refine_seconds for batch in batches)
-    score = sum(batch.score_seconds for batch in batches)
-    share = refine / (refine + score) if refine + score > 0 else 0.0
-    return {"refine": wall * share, "score": wall * (1.0 - share)}
+    whole = sum(sum(batch.seconds.values()) for batch in batches)
+    if not whole:
+        return {"score": wall}
+    return {
+        name: wall * sum(batch.seconds.get(name, 0.0) for batch in batches) / whole
+        for name in ("refine", "compile", "score")
+    }

@@ -1,6 +1,7 @@
 """Worker: refines and scores one batch, and checks what the evaluator returns."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,12 +13,14 @@ from evosearch.errors import EvaluatorError
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """A batch after refinement, with its scores and the seconds that both took."""
+    """A batch after refinement, its scores, and the seconds of ``refine``, ``score``, ``compile``.
+
+    Compiling happens within the other two and is not counted there.
+    """
 
     genomes: Any
     scores: Scores
-    refine_seconds: float
-    score_seconds: float
+    seconds: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +58,21 @@ class Worker:
             EvaluatorError: What came back has another shape or type than the contract says.
         """
         n = len(genomes)
-        started = time.perf_counter()
+        marks = [self._clock()]
         padded = genomes.take(_padded(n, self.width))
         if self.refines:
             padded = self.refine(padded)
-        refined = time.perf_counter()
+        marks.append(self._clock())
         scores = self.evaluator.score(
             padded, self.prepared, fidelity=self.fidelity, key=self.score_key
         )
         scores = _first(self.checked(scores, len(padded)), n)
-        ended = time.perf_counter()
-        return Scored(padded.take(np.arange(n)), scores, refined - started, ended - refined)
+        marks.append(self._clock())
+        return Scored(padded.take(np.arange(n)), scores, _spent(*marks))
+
+    def _clock(self) -> tuple[float, float]:
+        """Wall clock, and how much of it this process spent compiling."""
+        return time.perf_counter(), float(getattr(self.evaluator, "compile_seconds", 0.0))
 
     def refine(self, genomes: Any) -> Any:
         """Refined genomes, checked; only where the evaluator `refines`."""
@@ -114,6 +121,16 @@ class Worker:
                 f"[{n}, {len(names)}] real numbers ({', '.join(names)}), received {_what(values)}"
             )
         return values.astype(np.float64)
+
+
+def _spent(
+    started: tuple[float, float], refined: tuple[float, float], ended: tuple[float, float]
+) -> dict[str, float]:
+    """Seconds by part; other threads' compiling counts for at most the time that passed."""
+    refine, score = refined[0] - started[0], ended[0] - refined[0]
+    first = min(refine, refined[1] - started[1])
+    second = min(score, ended[1] - refined[1])
+    return {"refine": refine - first, "score": score - second, "compile": first + second}
 
 
 def _padded(n: int, width: int) -> Any:

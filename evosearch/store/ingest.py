@@ -1,6 +1,7 @@
 """commit: one generation in one transaction."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -58,9 +59,11 @@ class Ingest:
         self._campaign = lease.campaign_id
         self._retain = str(engine.rows(_RETAIN_SQL, campaign=self._campaign)[0][0])
         self._index = self._load_index()
+        self._untold = 0.0  # seconds of the commit before that its own profile could not tell
 
     def commit(self, record: GenerationRecord) -> int:
         """Store a generation; see `Store.commit`."""
+        started = time.perf_counter()
         keys = keys_of(record.individuals.digests)
         failpoint("before-begin")
         with self._engine.transaction():
@@ -74,14 +77,16 @@ class Ingest:
             self._write_failures(record.individuals)
             self._write_survivors(record.survivors)
             self._write_front(record.generation, record.front)
-            self._write_generation(record, last)
             dropped = prune(self._engine, self._campaign, self._retain, record.generation)
+            told = time.perf_counter()
+            self._write_generation(record, last, told - started + self._untold)
             failpoint("before-commit")
         failpoint("after-commit")
         if dropped:
             self._index = self._load_index()
         else:
             self._index.add(keys[new], record.individuals.ids[new])
+        self._untold = time.perf_counter() - told
         return dropped
 
     def _load_index(self) -> DigestIndex:
@@ -196,9 +201,10 @@ class Ingest:
             expression=[member.expression for member in joined],
         )
 
-    def _write_generation(self, record: GenerationRecord, last: _Last) -> None:
-        profile = Counter(json.loads(last.profile))
-        profile.update(dict(record.profile))
+    def _write_generation(self, record: GenerationRecord, last: _Last, seconds: float) -> None:
+        profile = {**record.profile, "store": seconds}
+        total = Counter(json.loads(last.profile))
+        total.update(profile)
         self._engine.execute(
             sa.insert(schema.generation).values(
                 campaign_id=self._campaign,
@@ -211,10 +217,10 @@ class Ingest:
                 seconds=record.seconds,
                 reused=record.reused,
                 failed=record.failed,
-                profile=to_json(dict(record.profile)),
+                profile=to_json(profile),
                 total_reused=last.reused + record.reused,
                 total_failed=last.failed + record.failed,
-                total_profile=to_json(profile),
+                total_profile=to_json(total),
                 best=to_json(dict(record.best)),
             )
         )

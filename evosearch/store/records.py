@@ -109,7 +109,7 @@ class GenerationRecord:
         reused: Children of this generation whose scores were known.
         failed: Children of this generation whose status is not OK.
         seconds: Cumulative seconds of search, over all sittings.
-        profile: Seconds of this generation by part (breed, refine, score, select, store, compile).
+        profile: Seconds of this generation by part; the store adds those of its own as ``store``.
         best: Best value so far by objective name.
     """
 

@@ -19,9 +19,14 @@ RECENT = 5
 EVERY = 5  # generations between two prunings under ``elites``
 
 
+def prunes(policy: str, generation: int) -> bool:
+    """Whether something may be dropped together with this generation."""
+    return policy == "summary" or (policy == "elites" and generation % EVERY == 0)
+
+
 def prune(engine: SqlEngine, campaign_id: int, policy: str, generation: int) -> int:
     """Drop what the policy does not keep; returns the number of individuals dropped."""
-    if policy == "all" or (policy == "elites" and generation % EVERY):
+    if not prunes(policy, generation):
         return 0
     individual = schema.individual
     kept = _ancestors(campaign_id) if policy == "elites" else _roots(campaign_id)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         KnownStructures,
         ResumePoint,
     )
+    from evosearch.store.writer import Writer
 
 Mode = Literal["read", "write"]
 State = Literal["running", "paused", "finished", "failed"]
@@ -50,10 +51,15 @@ class Store:
     """
 
     def __init__(
-        self, location: Location, database: SqliteReader | SqlEngine, lease: float = 0.0
+        self,
+        location: Location,
+        database: SqliteReader | SqlEngine,
+        lease: float = 0.0,
+        timeout: float = 10.0,
     ) -> None:
         self._location = location
         self._database = database
+        self._timeout = timeout
         self._lease_seconds = lease
         self._leases: dict[int, Lease] = {}
         self._ingests: dict[int, Ingest] = {}
@@ -84,7 +90,7 @@ class Store:
         engine = SqlEngine(location, timeout, writing=mode == "write")
         if mode == "read":
             return cls(location, engine)
-        store = cls(location, engine, lease)
+        store = cls(location, engine, lease, timeout)
         store._note_sqlite_version()
         return store
 
@@ -171,12 +177,9 @@ class Store:
         Raises:
             CampaignLockedError: Another driver lives; one that died here is replaced at once.
         """
-        from evosearch.store.ingest import Ingest
         from evosearch.store.lease import acquire
 
-        lease = acquire(self._engine, campaign_id, self._lease_seconds)
-        self._leases[campaign_id] = lease
-        self._ingests[campaign_id] = Ingest(self._engine, lease)
+        self._leases[campaign_id] = acquire(self._engine, campaign_id, self._lease_seconds)
 
     def heartbeat(self, campaign_id: int) -> None:
         """Extend the lease; raises CampaignLockedError when it was lost."""
@@ -208,8 +211,25 @@ class Store:
             StorageError: The generation does not follow the last one, or cannot be written;
                 nothing of it is stored then.
         """
-        self._lease(campaign_id)
+        from evosearch.store.ingest import Ingest
+
+        lease = self._lease(campaign_id)
+        if campaign_id not in self._ingests:
+            self._ingests[campaign_id] = Ingest(self._engine, lease)
         return self._ingests[campaign_id].commit(record)
+
+    def writer(self, campaign_id: int) -> Writer:
+        """A thread that commits this campaign's generations from now on, instead of `commit`."""
+        from functools import partial
+
+        from evosearch.store.engine import SqlEngine
+        from evosearch.store.writer import Writer
+
+        lease = self._lease(campaign_id)
+        self._ingests.pop(campaign_id, None)
+        ((retain,),) = self.rows("SELECT retain FROM campaign WHERE id = :id", id=campaign_id)
+        connect = partial(SqlEngine, self._location, self._timeout, writing=True)
+        return Writer(connect, lease, retain)
 
     def resume_point(self, campaign_id: int) -> ResumePoint | None:
         """State after the last committed generation; None before the first."""

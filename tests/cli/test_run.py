@@ -166,3 +166,23 @@ def test_output_that_nobody_reads_any_more_is_no_error(done):
     result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert "Traceback" not in result.stderr
+
+
+def test_a_disk_that_is_full_stops_a_run_after_what_is_committed(here, capsys, monkeypatch):
+    from evosearch.errors import StorageError
+    from evosearch.store.ingest import Ingest
+
+    commit = Ingest.commit
+
+    def full(self, record):
+        if record.generation == 2:
+            raise StorageError("runs/evosearch.db has no room left (disk full)")
+        return commit(self, record)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Ingest, "commit", full)
+        assert main(["run", "bowl.toml"]) == 5
+    assert capsys.readouterr().err == "error: runs/evosearch.db has no room left (disk full)\n"
+    assert status("bowl")["generation"] == 1
+    assert main(["resume", "bowl"]) == 0
+    assert status("bowl")["state"] == "finished"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import islice
 
 import numpy as np
 
@@ -96,21 +97,31 @@ def search(
             reused=int(rows.reused.sum()),
             failed=int((rows.status != 0).sum()),
             seconds=1.5 * (generation + 1),
-            profile={"score": 0.5, "store": 0.25},
+            profile={"score": 0.5, "breed": 0.25},
             best={"error": 1.0 / (generation + 1), "speed": float(generation)},
         )
 
 
 def drive(store: Store, campaign_id: int, generations: int) -> None:
     """Run the fake search up to and including generation ``generations - 1``."""
-    point = store.resume_point(campaign_id)
-    places = search(point.generation, point.next_id, point.digest) if point else search()
-    for record in places:
-        if record.generation >= generations:
-            return
+    for record in missing(store, campaign_id, generations):
         store.commit(campaign_id, record)
-        if record.generation == generations - 1:
-            return
+
+
+def drive_writer(store: Store, campaign_id: int, generations: int) -> None:
+    """The same with a writer, making the next generation while one is stored."""
+    writer = store.writer(campaign_id)
+    for record in missing(store, campaign_id, generations):
+        writer.submit(record)
+    writer.close()
+
+
+def missing(store: Store, campaign_id: int, generations: int) -> Iterator[GenerationRecord]:
+    """Generations that follow the stored ones, up to ``generations - 1``."""
+    point = store.resume_point(campaign_id)
+    done = point.generation + 1 if point else 0
+    places = search(point.generation, point.next_id, point.digest) if point else search()
+    return islice(places, max(0, generations - done))
 
 
 def filled(store: Store, generations: int = 3, **changes: object) -> int:

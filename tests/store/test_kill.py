@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[2]
 GENERATIONS = 4
 
 
-def kill_driver(url, failpoint):
+def kill_driver(url, failpoint, way):
     """Let a driver go on with the campaign until it is killed."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "EVOSEARCH_FAILPOINT": failpoint}
-    command = [sys.executable, "-m", "tests.store.driver", url, str(GENERATIONS)]
+    command = [sys.executable, "-m", "tests.store.driver", url, str(GENERATIONS), way]
     done = subprocess.run(command, cwd=ROOT, env=environment, timeout=60)
     assert done.returncode == -signal.SIGKILL
 
@@ -28,10 +28,11 @@ def kill_driver(url, failpoint):
     ("place", "stored"),
     [("before-begin", 1), ("after-genomes", 1), ("before-commit", 1), ("after-commit", 2)],
 )
-def test_a_kill_loses_nothing_that_was_committed(storage_url, place, stored):
+@pytest.mark.parametrize("way", ["call", "thread"])
+def test_a_kill_loses_nothing_that_was_committed(storage_url, way, place, stored):
     with Store.open(storage_url, mode="write") as store:
         filled(store, 1)
-    kill_driver(storage_url, f"{place}:2")
+    kill_driver(storage_url, f"{place}:2", way)
     with Store.open(storage_url) as store:
         status = queries.status(store, "exp2")
         assert (status["generation"], status["state"]) == (stored, "interrupted")
