@@ -99,7 +99,7 @@ def pyoperon(case: Case, threads: int) -> Engine:
     data = operon.Dataset(columns)
     variables = sorted(data.Variables, key=lambda variable: variable.Index)
     hashes = [variable.Hash for variable in variables]
-    maximum = _operon_maximum(operon)
+    maximum = operon_maximum(operon)
     count = _programs(case, PYOPERON_PROGRAMS)
     started = time.perf_counter()
     trees = [_operon_tree(operon, prefix(tree), hashes, maximum) for tree in case.trees[:count]]
@@ -119,7 +119,7 @@ def pyoperon(case: Case, threads: int) -> Engine:
     return Engine(name, "float32", count, seconds, run, losses, loses_nan=("max",))
 
 
-def _operon_maximum(operon: Any) -> Any:
+def operon_maximum(operon: Any) -> Any:
     """The node type that computes the larger: in 0.6.2 it is called Fmin."""
     columns = np.asfortranarray(np.array([[1.0, 2.0]], np.float32))
     data = operon.Dataset(columns)
