@@ -31,6 +31,10 @@ $(BIN)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[dev]'
 	@touch $@ $(BIN)/.core
 
+$(BIN)/.bench: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[dev,bench]'
+	@touch $@ $(BIN)/.dev $(BIN)/.core
+
 $(BIN)/.docs: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[docs]'
 	@touch $@
@@ -59,7 +63,7 @@ check: $(BIN)/.dev
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
 
-bench: $(BIN)/.dev
+bench: $(BIN)/.bench
 	$(BIN)/python -m benchmarks
 
 docs: $(BIN)/.docs
