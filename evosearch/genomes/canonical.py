@@ -31,7 +31,6 @@ from evosearch.seeding import mix
 _CHUNK = 1 << 18  # instructions worked on at a time: their tables stay in the cache
 _FEW = 2048  # programs among which those with something to fold or share are not told apart
 _SHORT = 32  # programs up to this length are not worked on in greater number
-_ALWAYS = 1 << 14  # more uses than a program of MAX_NODES can have
 _ARITY = ARITY.astype(np.uint8)
 
 # Commutative arguments go by falling structure: nodes, then inputs, then constants. A missing
@@ -202,7 +201,8 @@ def _load(batch: ProgramBatch) -> _Graphs:
     cells = np.multiply(arguments, n, dtype=np.int64)
     cells += column
 
-    structure, value = np.zeros((2, 2 * length + 2 + width + MAX_INPUTS, n), np.uint64)
+    structure, value = np.empty((2, 2 * length + 2 + width + MAX_INPUTS, n), np.uint64)
+    structure[length:-MAX_INPUTS], value[nothing] = _CONSTANT, 0
     numbers = np.arange(inputs, dtype=np.uint64)[:, None]
     places = FIRST_INPUT - np.arange(inputs)
     structure[places] = _INPUT - numbers
@@ -340,19 +340,16 @@ def _replace(graphs: _Graphs) -> None:
 
 
 def _count_uses(graphs: _Graphs) -> npt.NDArray[np.int16]:
-    """How many arguments of live instructions, and outputs, refer to each node.
-
-    Of other cells too many to be ever used up.
-    """
+    """How many arguments of live instructions, and outputs, refer to each node; 0 for leaves."""
     n = len(graphs.output)
     uses = np.zeros(len(graphs.structure), np.int16)
-    uses[graphs.leaves()] = _ALWAYS
     uses[graphs.output] += np.int16(1)
     for position in reversed(range(graphs.length)):
         active = graphs.active[position]
         live = uses[position * n : position * n + active] > 0
         for cells in graphs.cells[:, position, :active]:
             uses[cells] += live
+    uses[graphs.leaves()] = 0
     return uses
 
 
@@ -416,19 +413,21 @@ def _order(graphs: _Graphs, uses: npt.NDArray[np.int16]) -> tuple[_Cells, npt.ND
     order = np.tile(idle, (2 * max(1, length), 1))
     computed = (graphs.output >= 0) & (graphs.output < idle)
     order[0] = np.where(computed, graphs.output, idle)
-    placed = computed.astype(np.int64)
+    ranked = order.reshape(-1)
+    after = np.arange(n) + n * computed  # where each program's next node goes
     flat = graphs.cells.reshape(len(graphs.cells), -1)
     for rank, active in enumerate(graphs.active):
-        if not (placed[:active] > rank).any():
+        if not (after[:active] >= (rank + 1) * n).any():
             break
         for cells in flat:
             argument = cells.take(order[rank, :active])
-            left = uses.take(argument) - np.int16(1)
-            uses[argument] = left
-            ready = np.flatnonzero(left == 0)
-            order[placed[ready], ready] = argument[ready]
-            placed[ready] += 1
-    return order, placed
+            left = uses.take(argument)
+            uses[argument.take(np.flatnonzero(left > 1))] -= np.int16(1)
+            ready = np.flatnonzero(left == 1)
+            place = after.take(ready)
+            ranked[place] = argument.take(ready)
+            after[ready] = place + n
+    return order, after // n
 
 
 def _emit(graphs: _Graphs, order: _Cells, lengths: npt.NDArray[np.int64]) -> ProgramBatch:
@@ -459,10 +458,10 @@ def _emit(graphs: _Graphs, order: _Cells, lengths: npt.NDArray[np.int64]) -> Pro
 def _arguments(graphs: _Graphs, at: _Cells, place: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
     """How each cell is written as an argument, when the nodes ``at`` have these places."""
     n = len(graphs.output)
-    written = np.zeros(len(graphs.structure), np.int16)
+    written = np.empty(len(graphs.structure), np.int16)
     written[at] = place
-    written[graphs.leaves()] = FIRST_CONSTANT
     sources = written.reshape(-1, n)
+    sources[graphs.length + 1 : -MAX_INPUTS] = FIRST_CONSTANT
     written[graphs.nothing] = 0
     inputs = FIRST_INPUT - np.arange(graphs.n_inputs, dtype=np.int16)
     sources[inputs] = inputs[:, None]
@@ -484,6 +483,6 @@ def _name_constants(
     slot = np.arange(len(used)) - (np.cumsum(counts) - counts).take(row)
     flat[used] -= slot.astype(np.int16)
     constants = np.zeros((n, max(1, int(counts.max()))))
-    cells = graphs.cells[argument, at[place, row] // n, row]
+    cells = graphs.cells.reshape(-1, graphs.cells[0].size)[argument, at[place, row]]
     constants[row, slot] = graphs.value.take(cells).view(np.float64)
     return constants, counts

@@ -54,6 +54,8 @@ class ProgramBatch:
         n_constants: How many of them are in use.
         outputs: The argument that is the program's value.
         n_inputs: Number of inputs of every program.
+
+    The byte forms and digests are kept once they are known.
     """
 
     ops: UInt8[np.ndarray, "batch length"]
@@ -64,13 +66,14 @@ class ProgramBatch:
     outputs: Int16[np.ndarray, " batch"]
     n_inputs: int
     _bytes: list[bytes] = field(default_factory=list, repr=False)
+    _digests: list[bytes] = field(default_factory=list, repr=False)
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def take(self, rows: IntArray) -> Self:
         """The programs at ``rows``."""
-        return type(self)(
+        taken = type(self)(
             self.ops[rows],
             self.args[rows],
             self.lengths[rows],
@@ -79,6 +82,10 @@ class ProgramBatch:
             self.outputs[rows],
             self.n_inputs,
         )
+        for known, kept in ((self._bytes, taken._bytes), (self._digests, taken._digests)):
+            if known:
+                kept += [known[row] for row in np.asarray(rows).tolist()]
+        return taken
 
     def padded(self, length: int, constants: int) -> Self:
         """The same programs in arrays of at least these widths."""
@@ -120,6 +127,9 @@ class ProgramBatch:
         whole = self.empty(int(edges[-1]), every)
         for start, batch in zip(edges, every, strict=False):
             whole.put(slice(start, start + len(batch)), batch)
+        if all(batch._bytes and batch._digests for batch in every):
+            whole._bytes.extend(row for batch in every for row in batch._bytes)
+            whole._digests.extend(digest for batch in every for digest in batch._digests)
         return whole
 
     @classmethod
@@ -184,13 +194,15 @@ class ProgramBatch:
 
     def digests(self) -> list[bytes]:
         """blake2b-128 of the byte form."""
-        return [blake2b(row, digest_size=16).digest() for row in self.to_bytes()]
+        if not self._digests:
+            self._digests.extend(_digest(row) for row in self.to_bytes())
+        return list(self._digests)
 
     def structures(self) -> list[bytes]:
         """blake2b-128 of the byte form with every constant set to zero."""
         ends = zip(self.to_bytes(), (8 * self.n_constants).tolist(), strict=True)
         bodies = [row[: len(row) - 4 - size] + bytes(size) for row, size in ends]
-        return [blake2b(_sealed(body), digest_size=16).digest() for body in bodies]
+        return [_digest(_sealed(body)) for body in bodies]
 
     @classmethod
     def from_bytes(cls, rows: Sequence[bytes]) -> Self:
@@ -326,6 +338,10 @@ def _encode(batch: ProgramBatch) -> Iterator[bytes]:
             row = data[first:last]
             first = last
             yield _sealed(row)
+
+
+def _digest(row: bytes) -> bytes:
+    return blake2b(row, digest_size=16).digest()
 
 
 def _sealed(body: bytes) -> bytes:

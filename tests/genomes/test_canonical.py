@@ -133,6 +133,15 @@ def test_chunks_make_no_difference(monkeypatch):
     assert canonical(batch).to_bytes() == whole
 
 
+@pytest.mark.parametrize("codes", [ARITHMETIC, (1, 3), (3, 7, 13), tuple(range(1, 20))])
+def test_plain_programs_come_out_as_others_do(monkeypatch, codes):
+    """However many have nothing to fold or share, and so take the shorter way."""
+    batch = random_programs(np.random.default_rng(7), 600, codes=codes, n_constants=9)
+    whole = canonical(batch).to_bytes()
+    monkeypatch.setattr("evosearch.genomes.canonical._FEW", 0)
+    assert canonical(batch).to_bytes() == whole
+
+
 def test_input_is_not_changed():
     batch = random_programs(np.random.default_rng(6), 300)
     before = batch.to_bytes()

@@ -91,6 +91,22 @@ def test_take_and_concatenate():
     assert BATCH.concatenate([empty]).n_inputs == BATCH.n_inputs
 
 
+def test_known_bytes_travel_with_the_programs():
+    known = BATCH.take(np.arange(len(BATCH)))
+    digests = known.digests()
+    rows = np.array([2, 0, 0])
+    fresh = BATCH.take(rows)
+    taken = known.take(rows)
+    assert taken.to_bytes() == fresh.to_bytes()
+    assert taken.digests() == fresh.digests() == [digests[row] for row in rows]
+    joined, partly = known.concatenate([taken]), BATCH.take(rows).concatenate([known])
+    assert joined.digests() == digests + taken.digests()
+    assert partly.digests() == taken.digests() + digests
+    other = taken.with_constants(taken.constants + 1.0)
+    assert (taken.n_constants > 0).any()
+    assert other.digests() != taken.digests()
+
+
 def test_programs_of_different_inputs_do_not_mix():
     with pytest.raises(ValueError, match=r"received \[2, 3\]"):
         BATCH.concatenate([ProgramBatch.identity(1, 3)])
