@@ -1,18 +1,70 @@
-"""Runs every benchmark of this folder, or those that are named."""
+"""Runs every benchmark of this folder, or those that are named, each in a process of its own.
 
+    python -m benchmarks [--docs] [NAME...]
+
+``--docs`` writes their tables into docs/performance.md, between the comments that name them.
+"""
+
+import argparse
+import re
+import subprocess
 import sys
-from importlib import import_module
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
+FOLDER = Path(__file__).parent
+PAGE = FOLDER.parent / "docs" / "performance.md"
+NOT_ONE = {"__init__", "__main__", "tables"}
+FIRST = ("throughput", "generation", "first_generation", "scale")
+SHORTER = {"store": ("--individuals", "100000")}  # all of them together in a quarter of an hour
 
-def main() -> None:
-    names = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
-    for name in sys.argv[1:] or names:
-        module = import_module(f"benchmarks.{name}")
-        print(f"{name}: {module.__doc__.splitlines()[0]}")
-        module.main()
-        print()
+
+def names() -> list[str]:
+    """The benchmarks against peers first, then those of single parts."""
+    modules = {path.stem for path in FOLDER.glob("*.py")}
+    packages = {path.parent.name for path in FOLDER.glob("*/__main__.py")}
+    found = (modules | packages) - NOT_ONE
+    return [*(name for name in FIRST if name in found), *sorted(found - set(FIRST))]
+
+
+def run(name: str) -> tuple[str, int]:
+    """What the benchmark prints, passed on, and its exit code."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *SHORTER.get(name, ())]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=FOLDER.parent)
+    print(done.stdout)
+    return done.stdout.strip(), done.returncode
+
+
+def written(page: str, name: str, tables: str) -> str:
+    """The page with other tables after ``<!-- made by python -m benchmarks.NAME -->``."""
+    begin = re.escape(f"<!-- made by python -m benchmarks.{name} -->")
+    between = re.compile(f"({begin}\n).*?(<!-- end -->)", re.DOTALL)
+    return between.sub(lambda found: f"{found[1]}\n{tables}\n\n{found[2]}", page)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names()))
+    parser.add_argument("--docs", action="store_true", help=f"write the tables into {PAGE.name}")
+    options = parser.parse_args(arguments)
+    unknown = set(options.names) - set(names())
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; expected {', '.join(names())}")
+    failed = []
+    for name in options.names or names():
+        print(f"## {name}", flush=True)
+        started = time.perf_counter()
+        tables, code = run(name)
+        print(f"({name} took {time.perf_counter() - started:.0f} s)\n", flush=True)
+        if code:
+            failed.append(name)
+        elif options.docs:
+            PAGE.write_text(written(PAGE.read_text("utf-8"), name, tables), "utf-8")
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
