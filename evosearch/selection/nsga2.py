@@ -5,8 +5,7 @@ from jaxtyping import Int64
 from pydantic import BaseModel, ConfigDict, Field
 
 from evosearch.population import Population
-from evosearch.selection.order import crowded, parents
-from evosearch.selection.pareto import crowding, fronts
+from evosearch.selection.order import crowded, parents, ranked
 
 
 class Nsga2Options(BaseModel):
@@ -31,9 +30,8 @@ class Nsga2:
     ) -> Int64[np.ndarray, "n arity"]:
         """Winners of binary tournaments on (rank, crowding distance); a tie goes to the first."""
         rows = parents(population)
-        costs = population.costs[rows]
-        ranks = fronts(costs)
-        distance = crowding(costs, ranks)
+        people = ranked(population)
+        ranks, distance = people.ranks, people.distance
         a, b = rng.integers(len(rows), size=(2, n, arity))
         closer = (ranks[b] == ranks[a]) & (distance[b] > distance[a])
         winners = np.where((ranks[b] < ranks[a]) | closer, b, a)

@@ -1,29 +1,49 @@
 """The total order of individuals, on which every algorithm agrees."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
 import numpy as np
-from jaxtyping import Int64, UInt64
+from jaxtyping import Float64, Int64
 
 from evosearch.errors import EvosearchError
 from evosearch.population import Population
 from evosearch.selection.pareto import crowding, fronts
 
+Rows = Int64[np.ndarray, " rows"]
+Answer = TypeVar("Answer")
 
-def candidates(population: Population) -> Int64[np.ndarray, " rows"]:
+
+def remembered(ask: Callable[[Population], Answer]) -> Callable[[Population], Answer]:
+    """Answer once for each population, as long as it lives: many operators ask in turn."""
+    known: WeakKeyDictionary[Population, Answer] = WeakKeyDictionary()
+
+    @wraps(ask)
+    def answer(population: Population) -> Answer:
+        if population not in known:
+            known[population] = ask(population)
+        return known[population]
+
+    return answer
+
+
+@remembered
+def candidates(population: Population) -> Rows:
     """Rows with status OK and distinct digests, by (costs, digest, id), best first.
 
     Of rows with one digest the first stands for all.
     """
-    rows = population.selectable
-    if not len(rows):
-        return rows
-    words = _digest_words(population, rows)
-    first = np.unique(words, axis=0, return_index=True)[1]
-    rows, words = rows[first], words[first]
-    keys = [population.ids[rows], words[:, 1], words[:, 0], *population.costs[rows].T[::-1]]
-    return rows[np.lexsort(keys)]
+    backward = population.selectable[::-1].tolist()
+    first = {population.digests[row]: row for row in backward}  # the last one put in stays
+    rows = np.array(list(first.values()), np.int64)
+    words = np.frombuffer(b"".join(first), ">u8").reshape(-1, 2).astype(np.uint64)
+    return rows[np.lexsort([words[:, 1], words[:, 0], *population.costs[rows].T[::-1]])]
 
 
-def parents(population: Population) -> Int64[np.ndarray, " rows"]:
+def parents(population: Population) -> Rows:
     """`candidates`, of which there has to be one."""
     rows = candidates(population)
     if not len(rows):
@@ -34,24 +54,38 @@ def parents(population: Population) -> Int64[np.ndarray, " rows"]:
     return rows
 
 
-def crowded(population: Population) -> Int64[np.ndarray, " rows"]:
-    """`candidates` by (rank, falling crowding distance, costs, digest, id): NSGA-II's order."""
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """`candidates` as NSGA-II sees them.
+
+    Attributes:
+        rows: The candidates, best costs first.
+        ranks: The front of each.
+        distance: Its crowding distance within the front.
+    """
+
+    rows: Rows
+    ranks: Int64[np.ndarray, " rows"]
+    distance: Float64[np.ndarray, " rows"]
+
+
+@remembered
+def ranked(population: Population) -> Ranked:
+    """Ranks and crowding distances of the candidates."""
     rows = candidates(population)
     costs = population.costs[rows]
     ranks = fronts(costs)
-    return rows[np.lexsort([-crowding(costs, ranks), ranks])]
+    return Ranked(rows, ranks, crowding(costs, ranks))
+
+
+def crowded(population: Population) -> Rows:
+    """`candidates` by (rank, falling crowding distance, costs, digest, id): NSGA-II's order."""
+    people = ranked(population)
+    return people.rows[np.lexsort([-people.distance, people.ranks])]
 
 
 def uniform(
-    rows: Int64[np.ndarray, " rows"], n: int, arity: int, rng: np.random.Generator
+    rows: Rows, n: int, arity: int, rng: np.random.Generator
 ) -> Int64[np.ndarray, "n arity"]:
     """A mating pool drawn from ``rows`` with equal chances."""
     return rows[rng.integers(len(rows), size=(n, arity))]
-
-
-def _digest_words(
-    population: Population, rows: Int64[np.ndarray, " rows"]
-) -> UInt64[np.ndarray, "rows 2"]:
-    """Digests as numbers that sort like their bytes."""
-    data = b"".join(population.digests[row] for row in rows)
-    return np.frombuffer(data, ">u8").reshape(-1, 2).astype(np.uint64)

@@ -1,5 +1,8 @@
 """What every algorithm promises, and what each adds."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from deap import base, tools
@@ -10,7 +13,7 @@ from populations import digest, population, random_population
 from evosearch import selection
 from evosearch.contracts import Status
 from evosearch.errors import ConfigError, EvosearchError
-from evosearch.selection.order import candidates
+from evosearch.selection.order import candidates, remembered
 from evosearch.selection.pareto import crowding, fronts
 
 OPTIONS = {
@@ -215,6 +218,18 @@ def test_deap_survival_is_the_operators():
     best = build("deap:selBest", survivors=2).survivors(everyone, rng())
     worst = build("deap:selWorst", survivors=2).survivors(everyone, rng())
     assert (best.tolist(), worst.tolist()) == ([1, 3], [0, 2])
+
+
+def test_a_population_is_sorted_once_and_forgotten_with_it():
+    asked = []
+    ask = remembered(lambda people: asked.append(len(people)) or len(people))
+    one, two = population([1.0, 2.0]), population([1.0])
+    assert [ask(one), ask(two), ask(one), ask(one.take(np.arange(2)))] == [2, 1, 2, 2]
+    assert asked == [2, 1, 2]
+    gone = weakref.ref(one)
+    del one
+    gc.collect()
+    assert gone() is None
 
 
 def test_equal_costs_are_ordered_by_digest_then_id():
