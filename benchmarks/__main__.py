@@ -17,7 +17,6 @@ FOLDER = Path(__file__).parent
 PAGE = FOLDER.parent / "docs" / "performance.md"
 NOT_ONE = {"__init__", "__main__", "tables"}
 FIRST = ("throughput", "generation", "first_generation", "scale")
-SHORTER = {"store": ("--individuals", "100000")}  # all of them together in a quarter of an hour
 
 
 def names() -> list[str]:
@@ -30,7 +29,7 @@ def names() -> list[str]:
 
 def run(name: str) -> tuple[str, int]:
     """What the benchmark prints, passed on, and its exit code."""
-    command = [sys.executable, "-m", f"benchmarks.{name}", *SHORTER.get(name, ())]
+    command = [sys.executable, "-m", f"benchmarks.{name}"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=FOLDER.parent)
     print(done.stdout)
     return done.stdout.strip(), done.returncode

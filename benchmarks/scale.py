@@ -36,7 +36,7 @@ def cells(most: float) -> list[tuple[str, int, int, int]]:
     """Axis, programs, points, functions of every cell."""
     programs, points, length = CENTRE
     made = [
-        ("programs", each, min(points, int(most / (each * length))), length)
+        ("programs", each, max(1, min(points, int(most / (each * length)))), length)
         for each in POPULATIONS
     ]
     made += [("points", _fewer(programs, each, length, most), each, length) for each in POINTS]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """The first column is text, the others are numbers."""
-    widths = [max(len(row[k]) for row in [head, *rows]) for k in range(len(head))]
+    widths = [max(3, *(len(row[k]) for row in [head, *rows])) for k in range(len(head))]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(_line(row, widths) for row in [head, rule, *rows])
 

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
+import jax
+
 from benchmarks.throughput import report
 from benchmarks.throughput.measure import ROUNDS, measure
 from benchmarks.throughput.workloads import ALL
@@ -28,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"unknown workloads: {', '.join(sorted(unknown))}; expected {', '.join(known)}"
         )
     chosen = [known[name] for name in options.workloads or known]
+    jax.config.update("jax_compilation_cache_dir", None)  # compile times are told
     result = measure(chosen, options.rounds, say=partial(print, file=sys.stderr))
     print(json.dumps(result, indent=2) if options.json else report.text(result))
     wrong = [

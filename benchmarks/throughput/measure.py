@@ -1,10 +1,7 @@
 """One workload through all engines: correctness first, then interleaved rounds."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
-
-import jax
 
 from benchmarks.throughput.case import Case
 from benchmarks.throughput.correctness import check
@@ -26,7 +23,6 @@ def measure(
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """The whole document: a key for each workload, ``two_cores_W2``, ``machine``, ``limit``."""
-    jax.config.update("jax_compilation_cache_dir", None)  # compile times are told
     result: dict[str, Any] = {}
     for workload in workloads:
         say(f"{workload.name}: {workload.programs:,} programs")
@@ -135,8 +131,3 @@ def _speed(engine: Engine, times: Times, work: int) -> dict[str, Any]:
         "programs": engine.programs,
         "build_seconds": engine.build_seconds,
     }
-
-
-def scaled(workload: Workload, programs: int, points: int) -> Workload:
-    """The same recipe at another size; for tests."""
-    return replace(workload, programs=programs, points=points)
