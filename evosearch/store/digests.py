@@ -15,7 +15,7 @@ Keys = npt.NDArray[np.bytes_]  # "S16": compared as 16 bytes
 
 def keys_of(digests: Sequence[bytes]) -> Keys:
     """Digests as one array; raises ValueError unless each has 16 bytes."""
-    if any(len(digest) != 16 for digest in digests):
+    if set(map(len, digests)) - {16}:
         raise ValueError("a genome's digest must have 16 bytes (blake2b-128)")
     return np.frombuffer(b"".join(digests), dtype="S16")
 

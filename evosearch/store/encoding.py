@@ -26,11 +26,9 @@ def timestamp() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def measures_to_bytes(measures: Float64[np.ndarray, "n measures"]) -> list[bytes | None]:
-    """One row of little-endian float64 each; None when there are no measures."""
+def measures_to_bytes(measures: Float64[np.ndarray, "n measures"]) -> list[bytes]:
+    """One row of little-endian float64 each; there has to be a measure."""
     width = measures.shape[1] * 8
-    if width == 0:
-        return [None] * len(measures)
     data = measures.astype("<f8").tobytes()
     return [data[i : i + width] for i in range(0, len(data), width)]
 

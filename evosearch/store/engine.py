@@ -19,7 +19,7 @@ from evosearch.store.location import Location
 from evosearch.store.sqlite import WriterLock, connect_writer, inspect
 
 _SCHEMA_LOCK = 0x45764F53  # advisory lock under which PostgreSQL schemas are changed
-_MOST_VALUES = 900  # in one statement: SQLite before 3.32 takes 999
+_MOST_VALUES = 32766  # in one statement: what SQLite takes from 3.32 (2020) on
 
 
 class SqlEngine:
@@ -27,7 +27,7 @@ class SqlEngine:
 
     def __init__(self, location: Location, timeout: float, *, writing: bool) -> None:
         self.shown = location.shown
-        self._inserts: dict[tuple[str, int], str] = {}
+        self._inserts: dict[tuple[str, int, int], str] = {}
         self._lock: WriterLock | None = None
         self._closing = ExitStack()
         try:
@@ -101,25 +101,27 @@ class SqlEngine:
                 self._insert_blocks(table, columns)
 
     def _insert_blocks(self, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Statements of 2^k rows: few, so that threads seldom wait, and each prepared once."""
         values = list(chain.from_iterable(zip(*columns.values(), strict=True)))
-        block = len(columns) * (_MOST_VALUES // len(columns))
-        whole = len(values) - len(values) % block
-        run = self.connection.exec_driver_sql
-        if whole:
-            blocks = [tuple(values[i : i + block]) for i in range(0, whole, block)]
-            run(self._insert_sql(table, list(columns), block), blocks)
-        if rest := tuple(values[whole:]):
-            run(self._insert_sql(table, list(columns), len(rest)), rest)
+        width, first = len(columns), 0
+        rows = 1 << ((_MOST_VALUES // width).bit_length() - 1)
+        while first < len(values):
+            while rows * width > len(values) - first:
+                rows //= 2
+            last = first + rows * width
+            sql = self._insert_sql(table, list(columns), rows)
+            self.connection.exec_driver_sql(sql, tuple(values[first:last]))
+            first = last
 
-    def _insert_sql(self, table: sa.Table, columns: list[str], values: int) -> str:
-        key = table.name, values
+    def _insert_sql(self, table: sa.Table, columns: list[str], rows: int) -> str:
+        key = table.name, len(columns), rows
         if key not in self._inserts:
             names: dict[str, Any] = {name: sa.bindparam(name) for name in columns}
             statement = sa.insert(table).values(names).compile(dialect=self.connection.dialect)
             order = [str(name) for name in statement.positiontup or ()]
             assert order == columns, f"columns of {table.name} in table order, not {columns}"
             head, _, row = str(statement).partition(" VALUES ")
-            self._inserts[key] = f"{head} VALUES {', '.join([row] * (values // len(columns)))}"
+            self._inserts[key] = f"{head} VALUES {', '.join([row] * rows)}"
         return self._inserts[key]
 
     def _copy(self, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:

@@ -19,7 +19,6 @@ from evosearch.store.engine import SqlEngine
 from evosearch.store.failpoints import failpoint
 from evosearch.store.lease import Lease, fence
 from evosearch.store.records import (
-    MAX_OBJECTIVES,
     FrontMember,
     GenerationRecord,
     IndividualRows,
@@ -146,8 +145,7 @@ class Ingest:
             genome_id=genome_ids.tolist(),
             status=rows.status.tolist(),
             reused=rows.reused.tolist(),
-            measures=measures_to_bytes(rows.measures),
-            **_objective_columns(rows),
+            **_score_columns(rows),
         )
 
     def _write_edges(self, rows: IndividualRows) -> None:
@@ -182,12 +180,13 @@ class Ingest:
     def _write_front(self, generation: int, front: Sequence[FrontMember]) -> None:
         table = schema.archive
         stored = {row[0] for row in self._engine.rows(_FRONT_SQL, campaign=self._campaign)}
-        for id in sorted(stored - {member.id for member in front}):
+        left = sorted(stored - {member.id for member in front})
+        if left:
             self._engine.execute(
                 sa.update(table)
                 .where(
                     table.c.campaign_id == self._campaign,
-                    table.c.individual_id == id,
+                    table.c.individual_id.in_(left),
                     table.c.until_generation.is_(None),
                 )
                 .values(until_generation=generation)
@@ -230,12 +229,20 @@ class Ingest:
         self._engine.insert(table, {"campaign_id": [self._campaign] * rows, **columns})
 
 
-def _objective_columns(rows: IndividualRows) -> dict[str, list[float | None]]:
-    """Columns obj0 to obj7; NaN, which SQLite cannot hold, is NULL."""
-    values = stored_objectives(rows.objectives, rows.status).T.tolist()
-    columns = [[None if value != value else value for value in column] for column in values]
-    columns += [[None] * len(rows)] * (MAX_OBJECTIVES - len(columns))
-    return {f"obj{i}": column for i, column in enumerate(columns)}
+def _score_columns(rows: IndividualRows) -> dict[str, list[Any]]:
+    """Columns of measures and objectives, without those that hold nothing.
+
+    NaN, which SQLite cannot hold, is NULL.
+    """
+    columns: dict[str, list[Any]] = {}
+    if rows.measures.shape[1]:
+        columns["measures"] = measures_to_bytes(rows.measures)
+    for place, values in enumerate(stored_objectives(rows.objectives, rows.status).T):
+        column: list[float | None] = values.tolist()
+        for row in np.flatnonzero(np.isnan(values)).tolist():
+            column[row] = None
+        columns[f"obj{place}"] = column
+    return columns
 
 
 def _cut(message: str) -> str:
