@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.generation.course import FUNCTIONS, POPULATION, Course
+from benchmarks.generation.course import FUNCTIONS, POPULATION, SCORED, Course
 from benchmarks.throughput.workloads import MIXED, W2, batch
 from evosearch.campaign import Campaign
 from evosearch.config import parse
@@ -18,26 +18,26 @@ WARM_UP = 3  # generations that are not counted: kernels are compiled in the fir
 
 def ours(generations: int) -> Course:
     """Every generation is committed to an SQLite file; W2's programs join the first one."""
-    course = Course()
+    SCORED.clear()
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/campaigns.db"
         seeds = batch(W2.trees(POPULATION), W2.inputs)
         with Campaign.create(_config(generations), url, seeds) as campaign:
-
-            def note(_: Any) -> None:
-                genomes = campaign.state.islands[0].genomes
-                course.functions.append(float(genomes.lengths.mean()))
-
-            campaign.run(note)
+            campaign.run()
         with Store.open(url, "read") as store:
             told = queries.generations(store, "generation")
-            course.best = queries.status(store, "generation")["best"]["error"]
-    later = slice(WARM_UP, None)  # kernels are compiled in the first generations
-    course.functions = course.functions[later]
-    course.seconds = np.diff(told.seconds, prepend=0.0)[later].tolist()
-    course.evaluations = np.diff(told.evaluations, prepend=0)[later].tolist()
-    course.profile = {part: float(each[later].sum()) for part, each in told.profile.items()}
-    return course
+            best = queries.status(store, "generation")["best"]["error"]
+    if len(SCORED) != told.evaluations[-1]:
+        raise RuntimeError(f"{len(SCORED)} programs scored, {told.evaluations[-1]} evaluations")
+    functions = [np.mean(part) for part in np.split(SCORED, told.evaluations[:-1])]
+    later = slice(WARM_UP, None)
+    return Course(
+        np.diff(told.seconds, prepend=0.0)[later].tolist(),
+        np.diff(told.evaluations, prepend=0)[later].tolist(),
+        functions[later],
+        best,
+        {part: float(each[later].sum()) for part, each in told.profile.items()},
+    )
 
 
 def _config(generations: int) -> Any:

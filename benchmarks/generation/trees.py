@@ -26,9 +26,15 @@ def deap(generations: int) -> Course:
 
     toolbox, population = _deap_search()
     clock = Clock()
-    statistics = tools.Statistics(lambda tree: sum(node.arity > 0 for node in tree))
-    statistics.register("functions", np.mean)
-    statistics.register("lap", lambda _: clock.stop() or clock.start())
+
+    def note(trees: Any) -> float:
+        clock.stop()
+        functions = np.mean([sum(node.arity > 0 for node in tree) for tree in trees])
+        clock.start()
+        return float(functions)
+
+    statistics = tools.Statistics()
+    statistics.register("functions", note)
     random.seed(1)
     clock.start()
     with np.errstate(all="ignore"):
@@ -37,7 +43,7 @@ def deap(generations: int) -> Course:
         )
     best = min(tree.fitness.values[0] for tree in population)
     functions, evaluations = log.select("functions", "nevals")
-    return Course(clock.laps[1:], evaluations[1:], [float(f) for f in functions[1:]], best)
+    return Course(clock.laps[1:], evaluations[1:], functions[1:], best)
 
 
 def _deap_search() -> tuple[Any, list[Any]]:

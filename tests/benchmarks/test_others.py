@@ -46,7 +46,7 @@ def test_cells_keep_their_bound(most):
     assert {programs for _, programs, _, _ in cells} >= {100, 10**4}
     assert {length for *_, length in cells} >= {5, 500}
     for _, programs, points, length in cells:
-        assert programs * points * length <= max(most, points * length)
+        assert programs * points * length <= max(most, points * length, programs * length)
         assert points >= 1
 
 
