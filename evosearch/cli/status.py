@@ -6,6 +6,7 @@ import typer
 
 from evosearch.cli.console import emit, say
 from evosearch.cli.options import AsJson, Name, opened
+from evosearch.report.account import Account
 from evosearch.report.numbers import duration, share, shown
 
 
@@ -26,8 +27,10 @@ def status(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
 def rows(found: dict[str, Any]) -> dict[str, str]:
     """A status as text."""
     scored = found["evaluations"] + found["reused"]
-    whole = sum(found["profile"].values())
-    parts = sorted(found["profile"].items(), key=lambda part: -part[1])
+    account = Account.of(found["profile"])
+    spent = [f"{name} {share(part, account.total)}" for name, part in account.parts.items()]
+    if account.store:
+        spent.append(f"and beside these the store {share(account.store, account.total)}")
     return {
         "campaign": found["campaign"],
         "state": found["state"],
@@ -38,6 +41,6 @@ def rows(found: dict[str, Any]) -> dict[str, str]:
         or "–",
         "started": found["started"],
         "time": duration(found["seconds"]),
-        "spent on": ", ".join(f"{name} {share(part, whole)}" for name, part in parts) or "–",
+        "spent on": ", ".join(spent) or "–",
         "digest": found["digest"] or "–",
     }

@@ -4,11 +4,16 @@ import tomllib
 
 import pytest
 from bowl import write_campaign
+from histories import facts
 
 from evosearch import config
 from evosearch.campaign import Campaign
 from evosearch.errors import UsageError
+from evosearch.report.account import MEANING, Account
+from evosearch.report.content import Picture, Table
+from evosearch.report.sections import profile
 from evosearch.report.write import write
+from evosearch.store import queries
 from evosearch.store.store import Store
 
 
@@ -59,3 +64,27 @@ def test_another_member_can_be_followed(url, tmp_path):
             write(store, "bowl", tmp_path, member=10**6)
         with pytest.raises(UsageError):
             write(store, "nobody", tmp_path)
+
+
+def test_where_the_time_goes_adds_up_and_the_store_stands_apart():
+    section = profile.section(facts())
+    (table,) = [block for block in section.blocks if isinstance(block, Table)]
+    assert [(row[0], row[2], row[3]) for row in table.rows] == [
+        ("score", "2.0 s", "87 %"),
+        ("breed", "0.3 s", "13 %"),
+        ("all", "2.3 s", "100 %"),
+        ("store, beside these", "1.0 s", "–"),
+    ]
+    (picture,) = [block for block in section.blocks if isinstance(block, Picture)]
+    assert "store" not in picture.caption
+
+
+def test_every_part_that_is_stored_is_explained(url):
+    with Store.open(url) as store:
+        stored = queries.status(store, "bowl")["profile"]
+    assert set(stored) - {"total"} <= set(MEANING)
+
+
+def test_an_account_without_time_is_empty():
+    account = Account.of({"store": 0.5, "compile": 0.0})
+    assert (dict(account.parts), account.total, account.store) == ({}, 0.0, 0.5)

@@ -116,7 +116,12 @@ def facts(**changes) -> Facts:
             best={"error": np.array([0.5, 0.1, 0.001])},
             reused=np.array([0, 1, 0]),
             failed=np.array([1, 0, 0]),
-            profile={"score": np.array([1.0, 0.5, 0.5]), "breed": np.array([0.1, 0.1, 0.1])},
+            profile={
+                "score": np.array([1.0, 0.5, 0.5]),
+                "breed": np.array([0.1, 0.1, 0.1]),
+                "total": np.array([1.1, 0.6, 0.6]),
+                "store": np.array([0.4, 0.3, 0.3]),
+            },
         ),
         plane=plane,
         search=Run.of("made-up", history(), plane),

@@ -4,40 +4,60 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from evosearch.report import drawing
-from evosearch.report.content import Paragraph, Section
+from evosearch.report.account import MEANING, Account
+from evosearch.report.content import Column, Paragraph, Picture, Section, Table
 from evosearch.report.drawing import COLOURS, INK
 from evosearch.report.facts import Facts
 from evosearch.report.numbers import duration, share, shown
 
 
 def section(facts: Facts) -> Section | None:
-    """A bar for each part, longest first."""
+    """A bar and a row of a table for each part, longest first."""
     sums = {name: float(np.nansum(each)) for name, each in facts.generations.profile.items()}
-    parts = sorted(((v, k) for k, v in sums.items() if v > 0), reverse=True)
-    if not parts:
+    account = Account.of(sums)
+    if not account.parts:
         return None
-    whole = sum(seconds for seconds, _ in parts)
-    caption = ", ".join(
-        f"{name} {duration(seconds)} ({share(seconds, whole)})" for seconds, name in parts
+    return Section(
+        "Where the time went", [Paragraph(_rate(facts)), _bars(account), _table(account)]
     )
+
+
+def _bars(account: Account) -> Picture:
+    parts = account.parts
+    caption = f"{duration(account.total)} of the search loop by part."
 
     def paint(axes: Axes) -> None:
         heights = np.arange(len(parts))[::-1]
-        lengths = [seconds for seconds, _ in parts]
-        axes.barh(heights, lengths, height=0.62, color=COLOURS["a"])
-        for height, (seconds, _) in zip(heights, parts, strict=True):
-            text = f" {duration(seconds)}, {share(seconds, whole)}"
+        axes.barh(heights, list(parts.values()), height=0.62, color=COLOURS["a"])
+        for height, seconds in zip(heights, parts.values(), strict=True):
+            text = f" {duration(seconds)}, {share(seconds, account.total)}"
             axes.text(seconds, height, text, va="center", fontsize=9.5, color=INK)
-        axes.set_yticks(heights, [name for _, name in parts])
-        axes.set_xlim(0, max(lengths) * 1.2)
+        axes.set_yticks(heights, list(parts))
+        axes.set_xlim(0, max(parts.values()) * 1.2)
         axes.tick_params(axis="y", labelcolor=INK)
         axes.xaxis.set_visible(False)
         axes.grid(visible=False)
         axes.spines[["bottom", "left"]].set_visible(False)
 
     height = 0.5 + 0.42 * len(parts)
-    picture = drawing.draw(paint, "profile", f"{caption}.", "seconds by part", size=(8.0, height))
-    return Section("Where the time went", [Paragraph(_rate(facts)), picture])
+    return drawing.draw(paint, "profile", caption, "seconds by part", size=(8.0, height))
+
+
+def _table(account: Account) -> Table:
+    columns = [
+        Column("part"),
+        Column("what it is"),
+        Column("time", "number"),
+        Column("share", "number"),
+    ]
+    rows = [
+        [name, MEANING.get(name, ""), duration(seconds), share(seconds, account.total)]
+        for name, seconds in account.parts.items()
+    ]
+    rows.append(["all", "", duration(account.total), share(account.total, account.total)])
+    if account.store:
+        rows.append(["store, beside these", MEANING["store"], duration(account.store), "–"])
+    return Table(columns, rows)
 
 
 def _rate(facts: Facts) -> str:
