@@ -1,5 +1,6 @@
 """The throughput document as text: tables in Markdown, and what has to be said beside them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.tables import number, table
@@ -66,6 +67,7 @@ def compared(result: dict[str, Any], found: list[str]) -> str:
     rows = [
         [label, *(_ratio(result[name]["quartiles"][key]) for name in found)]
         for key, label in RATIOS.items()
+        if any(result[name]["quartiles"][key] for name in found)
     ]
     rows.append(
         ["evosearch, 2 cores against 1", *(_ratio(result[name]["two_cores"]) for name in found)]
@@ -82,17 +84,19 @@ def _ratio(found: dict[str, float] | None) -> str:
 def limits(result: dict[str, Any], found: list[str]) -> str:
     """Shares of the bare-metal limit, compile and encoding times, memory."""
     reasons = {str(result[name]["limit_reason"]) for name in found} - {"None"}
-    keys = {
+    keys: dict[str, Callable[[Any], str]] = {
         "limit, GPops/s": lambda r: number(r["limit_gpops"]),
-        "evosearch's share of it, 1 core": lambda r: (
-            "–" if r["limit_share"] is None else f"{r['limit_share']:.0%}"
-        ),
+        "evosearch's share of it, 1 core": lambda r: _percent(r["limit_share"]),
         "encoding, seconds": lambda r: number(r["engines"]["ours_1"]["build_seconds"]),
         "compiling for 1 core, seconds": lambda r: number(r["compile_seconds"]),
         "peak memory so far, all engines, MB": lambda r: number(r["peak_memory_mb"]),
     }
     rows = [[label, *(show(result[name]) for name in found)] for label, show in keys.items()]
     return "\n\n".join([table(["", *found], rows), *(f"No limit: {text}." for text in reasons)])
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
 
 
 def errors(result: dict[str, Any], found: list[str]) -> str:
