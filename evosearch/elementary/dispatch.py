@@ -1,0 +1,38 @@
+"""From a function of an array and its format to one of arrays of any type."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from evosearch.elementary.formats import FORMATS, Format
+
+Function = Callable[[Any], Any]
+
+
+def own(fallback: Function) -> Callable[[Callable[[Any, Format], Any]], Function]:
+    """Compute in the array's format where we have it, by JAX's function where not.
+
+    What it makes is compiled as a whole, also outside of `jax.jit`, so that it gives the same
+    bits everywhere.
+
+    Args:
+        fallback: JAX's function, for all other types and for derivatives.
+    """
+
+    def decorate(function: Callable[[Any, Format], Any]) -> Function:
+        @jax.custom_jvp
+        def compute(x: Any) -> Any:
+            x = jnp.asarray(x)
+            form = FORMATS.get(x.dtype.name)
+            return fallback(x) if form is None else function(x, form)
+
+        @compute.defjvp
+        def _(primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
+            return compute(*primals), jax.jvp(fallback, primals, tangents)[1]
+
+        return jax.jit(update_wrapper(compute, function, ("__module__", "__name__", "__doc__")))
+
+    return decorate
