@@ -195,8 +195,10 @@ def _load(batch: ProgramBatch) -> _Graphs:
     nothing = FIRST_CONSTANT - width
     arguments = np.zeros((arity, length + 1, n), np.int16)
     arguments[:, :length] = batch.args[:, :length, :arity].transpose(2, 1, 0)
-    for slot in range(arity):
-        np.putmask(arguments[slot], arities <= slot, nothing)
+    for slot, argument in enumerate(arguments):
+        missing = arities <= slot
+        argument *= ~missing  # three times as fast as np.where on such small numbers
+        argument += missing * np.int16(nothing)
     column = np.arange(n)
     cells = np.multiply(arguments, n, dtype=np.int64)
     cells += column
@@ -405,12 +407,12 @@ def _refine(ops: _Ops, cells: _Cells, structure: _Hashes, context: _Hashes) -> N
 def _order(graphs: _Graphs, uses: npt.NDArray[np.int16]) -> tuple[_Cells, npt.NDArray[np.int64]]:
     """Breadth first from the output, a node after its last user: cells [rank, n], and how many.
 
-    Twice as many ranks as there can be; the others hold the node that does nothing. ``uses`` is
+    Behind a program's last rank, and in one rank more, is the node that does nothing. ``uses`` is
     consumed.
     """
     n, length = len(graphs.output), graphs.length
     idle = length * n + np.arange(n)
-    order = np.tile(idle, (2 * max(1, length), 1))
+    order = np.tile(idle, (length + 2, 1))
     computed = (graphs.output >= 0) & (graphs.output < idle)
     order[0] = np.where(computed, graphs.output, idle)
     ranked = order.reshape(-1)
@@ -434,8 +436,10 @@ def _emit(graphs: _Graphs, order: _Cells, lengths: npt.NDArray[np.int64]) -> Pro
     """Programs with the users last, and constants in the order of use."""
     n, width = len(lengths), max(1, int(lengths.max()))
     place = np.arange(width, dtype=np.int16)[:, None]
-    # ranks below 0 count from the end of the table, where nothing happens
-    at = order.ravel().take((lengths - 1 - place) * n + np.arange(n))
+    rank = np.maximum(lengths.astype(np.int16) - np.int16(1) - place, np.int16(-1))
+    at = np.multiply(rank, n, dtype=np.int64)
+    at += np.arange(n)
+    at = order.ravel().take(at)  # rank -1 is the last one
     written = _arguments(graphs, at, place)
     args = np.zeros((n, width, 3), np.int16)
     for slot, cells in enumerate(graphs.cells):
@@ -478,11 +482,11 @@ def _name_constants(
     instruction = used // 3  # np.divmod is five times slower
     argument = used - 3 * instruction
     row = instruction // width
-    place = instruction - width * row
+    node = at.ravel().take((instruction - width * row) * n + row)
     counts = np.bincount(row, minlength=n)
     slot = np.arange(len(used)) - (np.cumsum(counts) - counts).take(row)
     flat[used] -= slot.astype(np.int16)
     constants = np.zeros((n, max(1, int(counts.max()))))
-    cells = graphs.cells.reshape(-1, graphs.cells[0].size)[argument, at[place, row]]
-    constants[row, slot] = graphs.value.take(cells).view(np.float64)
+    cells = graphs.cells.ravel().take(argument * graphs.ops.size + node)
+    constants.reshape(-1)[row * constants.shape[1] + slot] = graphs.value.take(cells).view(float)
     return constants, counts

@@ -14,6 +14,7 @@ exactly once, in the order of use (see `evosearch.genomes.canonical`).
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Self, TypeAlias
 from zlib import crc32
 
@@ -195,14 +196,14 @@ class ProgramBatch:
     def digests(self) -> list[bytes]:
         """blake2b-128 of the byte form."""
         if not self._digests:
-            self._digests.extend(_digest(row) for row in self.to_bytes())
+            self._digests.extend(_digests(self.to_bytes()))
         return list(self._digests)
 
     def structures(self) -> list[bytes]:
         """blake2b-128 of the byte form with every constant set to zero."""
         ends = zip(self.to_bytes(), (8 * self.n_constants).tolist(), strict=True)
         bodies = [row[: len(row) - 4 - size] + bytes(size) for row, size in ends]
-        return [_digest(_sealed(body)) for body in bodies]
+        return _digests(_sealed(bodies))
 
     @classmethod
     def from_bytes(cls, rows: Sequence[bytes]) -> Self:
@@ -333,19 +334,16 @@ def _encode(batch: ProgramBatch) -> Iterator[bytes]:
         data = np.compress(keep.view(bool).ravel(), words.view(np.uint8).ravel()).tobytes()
         arguments = _ARITY.take(batch.ops[rows]).sum(axis=1, dtype=np.int64)
         sizes = 12 + batch.lengths[rows] + 2 * arguments + 8 * batch.n_constants[rows]
-        first = 0
-        for last in np.cumsum(sizes).tolist():
-            row = data[first:last]
-            first = last
-            yield _sealed(row)
+        edges = [0, *np.cumsum(sizes).tolist()]
+        yield from _sealed([data[first:last] for first, last in pairwise(edges)])
 
 
-def _digest(row: bytes) -> bytes:
-    return blake2b(row, digest_size=16).digest()
+def _digests(rows: Sequence[bytes]) -> list[bytes]:
+    return [blake2b(row, digest_size=16).digest() for row in rows]
 
 
-def _sealed(body: bytes) -> bytes:
-    return body + crc32(body).to_bytes(4, "little")
+def _sealed(bodies: Sequence[bytes]) -> list[bytes]:
+    return [body + crc32(body).to_bytes(4, "little") for body in bodies]
 
 
 def _words(

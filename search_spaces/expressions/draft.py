@@ -84,7 +84,7 @@ class Draft:
 
     def begins(self) -> Rows:
         """Index of each program's first node in the flattened tables [n, width]."""
-        return np.arange(len(self)) * self.ops.shape[1]
+        return np.asarray(np.arange(len(self)) * self.ops.shape[1])
 
     def read(self, node: Rows, slot: Rows | int) -> Rows:
         """One argument of each program."""
@@ -135,11 +135,11 @@ class Draft:
         """Make room for ``count`` instructions before the node ``at``."""
         moved, first = (number.astype(np.int16)[:, None] for number in (count, at))
         room = (0, int(count.max(initial=0)))
-        args = self.args + np.where(self.args >= first, moved, np.int16(0))
+        args = self.args + (self.args >= first) * moved
         args, ops = np.pad(args, ((0, 0), (0, 0), room)), np.pad(self.ops, ((0, 0), room))
         self.lengths, self.ops = self.lengths + count, ops
         places = self.places
-        source = np.where(places < first, places, np.maximum(places - moved, 0))
+        source = np.maximum(places - (places >= first) * moved, 0)
         old = np.asarray((places < first) | (places >= first + moved))
         cells = self.begins()[:, None] + source
         self.ops = ops.ravel().take(cells) * old
@@ -151,16 +151,20 @@ class Draft:
         Nodes before the returned one are then exactly those that it may use without a cycle.
         """
         late = self._late(node)
-        early = np.cumsum(~late, axis=0, dtype=np.int16)
-        behind = np.cumsum(late, axis=0, dtype=np.int16) + early[-1]
-        number = np.ascontiguousarray((np.where(late, behind, early) - np.int16(1)).T)
+        early = np.zeros((len(late) + 1, len(self)), np.int16)
+        for place, here in enumerate(late):
+            np.subtract(early[place] + np.int16(1), here, out=early[place + 1])
+        ahead = early[:-1]  # how many go before each place
+        behind = early[-1] + self.places[:, None] - ahead
+        number = np.ascontiguousarray((ahead + late * (behind - ahead)).T)
         begins = self.begins()
         to = (begins[:, None] + number).ravel()
         ops, args = np.empty_like(self.ops), np.empty_like(self.args)
         ops.reshape(-1)[to] = self.ops.ravel()
         for slot, argument in enumerate(self.args):
-            moved = number.ravel().take(begins[:, None] + np.maximum(argument, 0))
-            args[slot].reshape(-1)[to] = np.where(argument >= 0, moved, argument).ravel()
+            inner = argument >= 0
+            moved = number.ravel().take(begins[:, None] + argument * inner)
+            args[slot].reshape(-1)[to] = (argument + inner * (moved - argument)).ravel()
         self.ops, self.args = ops, args
         return np.asarray(number.ravel().take(begins + node), dtype=np.int64)
 
@@ -173,7 +177,7 @@ class Draft:
         arities = _ARITY.take(self.ops).T
         cells = np.empty((len(self.args), width, n), np.int64)
         for slot, argument in enumerate(self.args):
-            known = np.where((argument.T >= 0) & (arities > slot), argument.T, np.int16(width))
+            known = width + ((argument.T >= 0) & (arities > slot)) * (argument.T - np.int16(width))
             cells[slot] = np.multiply(known, n, dtype=np.int64) + np.arange(n)
         for place in range(width):
             for arguments in cells[:, place]:
@@ -212,11 +216,11 @@ def pick_edge(
 ) -> tuple[Rows, Rows]:
     """One (node, slot) in each row, all equally likely; (0, 0) where no node has a slot."""
     count = np.cumsum(arities, axis=1, dtype=np.int16)
-    drawn = np.floor(rng.random(len(arities)) * count[:, -1]).astype(np.int64)
+    drawn = np.floor(rng.random(len(arities)) * count[:, -1]).astype(np.int16)
     node = (count > drawn[:, None]).argmax(axis=1)
-    begins = np.arange(len(arities)) * arities.shape[1]
-    ahead = count.ravel().take(begins + node) - arities.ravel().take(begins + node)
-    return node, drawn - np.minimum(ahead, drawn)
+    at = np.arange(len(arities)) * arities.shape[1] + node
+    ahead = count.ravel().take(at) - arities.ravel().take(at)
+    return node, np.maximum(drawn - ahead, 0).astype(np.int64)
 
 
 def pick_below(rng: np.random.Generator, count: Rows) -> Rows:

@@ -19,6 +19,7 @@ def graft(
     node = pick_below(rng, scion.lengths)
     value = np.where(scion.lengths > 0, node, scion.read(scion.lengths, np.zeros_like(node)))
     value = np.where(is_constant(value), value - draft.n_constants, value)
+    scion.lengths = np.where(scion.lengths > 0, node + 1, 0)  # what comes later is not needed
     moved = scion.args - draft.n_constants.astype(np.int16)[:, None]
     args = np.where(is_constant(scion.args), moved, scion.args)
     _append_constants(draft, scion)
