@@ -70,8 +70,8 @@ def compiled(
         build: Makes the function to trace; called only when the key is new.
         examples: Arrays (or shape structs) that give the argument shapes.
         wide: Whether vectors may have 512 bits, where the processor has AVX-512; XLA's own choice
-            is 256. Not with an arctangent: in jaxlib 0.10.2 its 512-bit form gives wrong results
-            or crashes, so that the width is never set for the whole process.
+            is 256. Not with `jnp.arctan`: in jaxlib 0.10.2 its 512-bit form gives wrong results or
+            crashes, so that the width is never set for the whole process.
     """
     global _seconds
     with _lock:

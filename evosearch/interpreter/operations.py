@@ -5,6 +5,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from evosearch import elementary
 from evosearch.genomes.primitives import PROTECTED
 
 
@@ -14,7 +15,7 @@ def _protected_div(a: Any, b: Any) -> Any:
 
 def _protected_log(a: Any) -> Any:
     magnitude = jnp.abs(a)
-    return jnp.where(magnitude <= PROTECTED, jnp.zeros_like(a), jnp.log(magnitude))
+    return jnp.where(magnitude <= PROTECTED, jnp.zeros_like(a), elementary.log(magnitude))
 
 
 COMPUTE: dict[str, Callable[..., Any]] = {
@@ -26,15 +27,15 @@ COMPUTE: dict[str, Callable[..., Any]] = {
     "neg": jnp.negative,
     "abs": jnp.abs,
     "sqrt": jnp.sqrt,
-    "exp": jnp.exp,
-    "log": jnp.log,
-    "sin": jnp.sin,
-    "cos": jnp.cos,
-    "tan": jnp.tan,
-    "tanh": jnp.tanh,
-    "atan": jnp.arctan,
-    "sinh": jnp.sinh,
-    "cosh": jnp.cosh,
+    "exp": elementary.exp,
+    "log": elementary.log,
+    "sin": elementary.sin,
+    "cos": elementary.cos,
+    "tan": elementary.tan,
+    "tanh": elementary.tanh,
+    "atan": elementary.atan,
+    "sinh": elementary.sinh,
+    "cosh": elementary.cosh,
     "pdiv": _protected_div,
     "plog": _protected_log,
     "psqrt": lambda a: jnp.sqrt(jnp.abs(a)),

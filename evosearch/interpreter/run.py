@@ -133,8 +133,7 @@ def _call(
     shapes = tuple(argument.shape for argument in arguments)
     key = ("run", code.primitives, code.slots, code.registers, loss, code.dtype, shapes)
     build = partial(_build, code, loss)
-    wide = "atan" not in code.primitives.names
-    return backend.compiled((*key, code.cores), build, *arguments, wide=wide)(*arguments)
+    return backend.compiled((*key, code.cores), build, *arguments, wide=True)(*arguments)
 
 
 def _build(code: Code, loss: Loss | None) -> Any:
