@@ -76,15 +76,21 @@ class Evaluation:
         """Refine and score children; those already known, and repetitions, are looked up."""
         started = time.perf_counter()
         genomes = self._settled(children)
-        fresh, first = self._fresh(genomes.digests())
-        evaluated = self._remember(genomes, fresh, first, self._score(genomes.take(fresh)))
+        digests = genomes.digests()
+        fresh, first = self._fresh(digests)
+        batch = self._score(genomes.take(fresh))
+        if self._worker.refines:
+            genomes = replaced(genomes, fresh, batch.genomes).take(first)
+            digests = genomes.digests()
+        evaluated = self._remember(genomes, digests, fresh, batch)
         rest = time.perf_counter() - started - sum(evaluated.seconds.values())
         return replace(evaluated, seconds={**evaluated.seconds, "lookup": rest})
 
     def accept(self, children: Any, scores: Scores) -> Evaluated:
         """The same for children that were scored elsewhere; what was known before stays."""
         scores = self._worker.checked(scores, len(children))
-        fresh, first = self._fresh(children.digests())
+        digests = children.digests()
+        fresh, _ = self._fresh(digests)
         batch = _Fresh(
             children.take(fresh),
             (scores.objectives[fresh], scores.status[fresh], scores.measures[fresh]),
@@ -92,7 +98,7 @@ class Evaluation:
             {row: scores.messages[s] for row, s in enumerate(fresh) if s in scores.messages},
             {},
         )
-        return self._remember(children, fresh, first, batch)
+        return self._remember(children, digests, fresh, batch)
 
     def rebuild(
         self,
@@ -128,13 +134,12 @@ class Evaluation:
     def _remember(
         self,
         genomes: Any,
+        digests: list[bytes],
         fresh: Int64[np.ndarray, " fresh"],
-        first: Int64[np.ndarray, " n"],
         batch: "_Fresh",
     ) -> Evaluated:
         """All children with their scores, after the fresh ones have joined the known ones."""
-        genomes = replaced(genomes, fresh, batch.genomes).take(first)
-        digests, structures = genomes.digests(), genomes.structures()
+        structures = genomes.structures()
         self.known.remember([digests[slot] for slot in fresh], *batch.scores)
         objectives, status, measures = self.known.scores(self.known.rows(digests))
         reused = np.ones(len(digests), dtype=bool)
