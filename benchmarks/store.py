@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -36,6 +37,9 @@ from evosearch.store.store import Store
 CHILDREN = 4096
 GENOME = 150
 QUERIED = 200_000
+WORK = 0.06  # seconds of a generation that are not the store's
+OVERLAPPED = 10  # generations
+REPEATS = 3
 NAME = "benchmark"
 
 
@@ -88,8 +92,8 @@ def _children(generation: int) -> IndividualRows:
     )
 
 
-def ingest(url: str, individuals: int) -> dict[str, float]:
-    """Commit that many individuals."""
+def opened(url: str, stack: ExitStack) -> tuple[Store, int]:
+    """A store with a new campaign that it holds."""
     record = CampaignRecord(
         name=NAME,
         seed=0,
@@ -101,10 +105,17 @@ def ingest(url: str, individuals: int) -> dict[str, float]:
         measures=(),
         evaluator_key="00",
     )
+    store = stack.enter_context(Store.open(url, mode="write"))
+    campaign_id = store.create_campaign(record, {})
+    store.acquire(campaign_id)
+    return store, campaign_id
+
+
+def ingest(url: str, individuals: int) -> dict[str, float]:
+    """Commit that many individuals."""
     times, busy = [], []
-    with Store.open(url, mode="write") as store:
-        campaign_id = store.create_campaign(record, {})
-        store.acquire(campaign_id)
+    with ExitStack() as stack:
+        store, campaign_id = opened(url, stack)
         for generation in generations(max(1, individuals // CHILDREN)):
             start, worked = time.perf_counter(), time.thread_time()
             store.commit(campaign_id, generation)
@@ -119,6 +130,49 @@ def ingest(url: str, individuals: int) -> dict[str, float]:
         "commit p50 ms": 1e3 * float(np.median(times)),
         "commit p99 ms": 1e3 * float(np.quantile(times, 0.99)),
     }
+
+
+def overlap(folder: Path) -> dict[str, float]:
+    """A generation in which something else is done for `WORK` seconds, and one is stored.
+
+    ``without the GIL`` is what compiled scoring is like, ``in Python`` the worst that can be.
+    """
+    records = list(generations(OVERLAPPED))
+    kinds: dict[str, Callable[[], None]] = {
+        "without the GIL": partial(time.sleep, WORK),
+        "in Python": _python,
+    }
+    times: dict[str, list[float]] = {}
+    for run in range(2 * REPEATS):
+        for kind, work in kinds.items():
+            way = "writer" if run % 2 else "commit"
+            url = f"sqlite:///{folder}/overlap-{run}-{kind[:2]}.db"
+            times.setdefault(f"work {kind}, {way}", []).append(_loop(url, records, work, way))
+    return {f"{name}, ms": 1e3 * min(each) for name, each in times.items()}
+
+
+def _python() -> None:
+    """Python's own work of about `WORK` seconds, always the same."""
+    for _ in range(int(WORK * 60e6)):
+        pass
+
+
+def _loop(
+    url: str, records: Sequence[GenerationRecord], work: Callable[[], None], way: str
+) -> float:
+    """Median seconds of a generation."""
+    marks = []
+    with ExitStack() as stack:
+        store, campaign_id = opened(url, stack)
+        commit: Callable[[GenerationRecord], object] = partial(store.commit, campaign_id)
+        if way == "writer":
+            writer = stack.enter_context(closing(store.writer(campaign_id)))
+            commit = writer.submit
+        for record in records:
+            work()
+            commit(record)
+            marks.append(time.perf_counter())
+    return float(np.median(np.diff(marks)))
 
 
 def query(url: str) -> dict[str, float]:
@@ -176,6 +230,7 @@ def measure(url: str | None, individuals: int) -> dict[str, float]:
             path.unlink()
             url = f"sqlite:///{folder}/queries.db"
             ingest(url, min(QUERIED, individuals))
+            results |= overlap(Path(folder))
         return results | {
             f"{name}, ms": value for name, value in (query(url) | start_up(url)).items()
         }
