@@ -29,7 +29,9 @@ def names() -> list[str]:
 
 def run(name: str) -> tuple[str, int]:
     """What the benchmark prints, passed on, and its exit code."""
-    command = [sys.executable, "-m", f"benchmarks.{name}"]
+    module = f"{name}.__main__" if (FOLDER / name).is_dir() else name
+    program = f"import sys; from benchmarks.{module} import main; sys.exit(main())"
+    command = [sys.executable, "-c", program]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=FOLDER.parent)
     print(done.stdout)
     return done.stdout.strip(), done.returncode

@@ -65,10 +65,11 @@ def ours(case: Case, cores: int, dtype: str | None = None) -> Engine:
     dtype = dtype or case.workload.dtype
     programs = batch(case.trees, case.workload.inputs)
     x, y = case.data[dtype]
-    encoded(programs, case.workload, dtype, cores)  # compiles
-    started = time.perf_counter()
-    code = encoded(programs, case.workload, dtype, cores)
-    seconds = time.perf_counter() - started
+    seconds = np.inf
+    for _ in range(4):  # the first one compiles
+        started = time.perf_counter()
+        code = encoded(programs, case.workload, dtype, cores)
+        seconds = min(seconds, time.perf_counter() - started)
     run = partial(interpreter.loss, code, x, y, kind="sum_squares")
     name = f"ours_{cores}" if dtype == case.workload.dtype else f"ours_{cores}_{dtype}"
     return Engine(name, dtype, len(case.trees), seconds, run, lambda n: run()[:n])
