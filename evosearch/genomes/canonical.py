@@ -29,7 +29,7 @@ from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, MAX_INPUTS, P
 from evosearch.seeding import mix
 
 _CHUNK = 1 << 18  # instructions worked on at a time: their tables stay in the cache
-_FEW = 2048  # programs among which those with something to fold or share are not told apart
+_FEW = 4096  # programs among which those with something to fold or share are not told apart
 _SHORT = 32  # programs up to this length are not worked on in greater number
 _ARITY = ARITY.astype(np.uint8)
 
@@ -250,7 +250,7 @@ def _negate(graphs: _Graphs, position: int, constant: npt.NDArray[np.bool_]) -> 
     """Turn ``a - constant`` into ``a + (-constant)`` at a position; in which programs."""
     op, cells = graphs.ops[position], graphs.cells[1, position]
     active = graphs.active[position]
-    negated = np.flatnonzero((op[:active] == _SUB) & constant[1] & ~constant[0])
+    negated: _Cells = ((op[:active] == _SUB) & constant[1] & ~constant[0]).nonzero()[0]
     if negated.size:
         op[negated] = _ADD
         bits = graphs.value.take(cells[negated])
@@ -424,8 +424,8 @@ def _order(graphs: _Graphs, uses: npt.NDArray[np.int16]) -> tuple[_Cells, npt.ND
         for cells in flat:
             argument = cells.take(order[rank, :active])
             left = uses.take(argument)
-            uses[argument.take(np.flatnonzero(left > 1))] -= np.int16(1)
-            ready = np.flatnonzero(left == 1)
+            uses[argument.take((left > 1).nonzero()[0])] -= np.int16(1)
+            ready = (left == 1).nonzero()[0]
             place = after.take(ready)
             ranked[place] = argument.take(ready)
             after[ready] = place + n
