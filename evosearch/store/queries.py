@@ -125,6 +125,9 @@ def campaigns(store: Store) -> list[dict[str, Any]]:
 def status(store: Store, name: str) -> dict[str, Any]:
     """Where a campaign stands; ``reused``, ``failed`` and ``profile`` are sums over its life.
 
+    ``profile`` has the seconds of the loop by part and their sum ``total``; ``store`` is beside
+    them, because the store works while the loop goes on.
+
     Keys: campaign, state, generation, evaluations, digest, started, seconds, best, reused,
     failed, profile. ``generation`` and ``digest`` are None before the first commit. A campaign
     whose driver died is ``interrupted``.

@@ -46,6 +46,8 @@ State = Literal["running", "paused", "finished", "failed"]
 class Store:
     """A database of campaigns. Made by `open`; used from one thread, as a context manager.
 
+    A campaign's generations may be committed by another thread, see `writer`.
+
     Every writing method is one transaction. All methods raise StorageError, naming the database
     and what to do, when it cannot be read or written.
     """
