@@ -4,8 +4,8 @@
 
 All have 4,096 children a generation, tournaments of two, crossover and mutation, programs up to 28
 functions (50 nodes for the peers), and fit no constants. Errors are summed over all points of
-workload W2, in single precision. Each search runs in a process of its own, in turn; ratios are
-taken within a round.
+workload W2, in single precision. Each search runs in a process of its own that is kept to its
+cores, in turn; ratios are taken within a round.
 """
 
 import argparse
@@ -71,6 +71,12 @@ def _alone(name: str, generations: int) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
+def _keep_to(cores: int) -> None:
+    """Let this process and all its threads use so many cores, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-cores:])
+
+
 def _search(name: str, generations: int) -> Any:
     if name == "deap":
         from benchmarks.generation.trees import deap
@@ -130,6 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=NAMES, help="one search in this process, as JSON")
     options = parser.parse_args(arguments)
     if options.only:
+        _keep_to(2 if options.only.endswith("_2") else 1)
         print(json.dumps(_search(options.only, options.generations).document()))
         return 0
     result = measure(options.generations, options.rounds)
