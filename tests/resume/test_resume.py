@@ -120,10 +120,10 @@ def survive(file, url, kills, seed):
     return digest(url)
 
 
-def test_killed_at_every_failpoint(file, tmp_path, undisturbed):
-    url = f"sqlite:///{tmp_path / 'a.db'}"
+def test_killed_at_every_failpoint(file, storage_url, undisturbed):
+    """In the thread that commits, while the loop is busy with the next generation."""
     reached = -1
-    command = ("run", url, file)
+    command = ("run", storage_url, file)
     for place, lost in [
         ("before-begin", 1),
         ("after-genomes", 1),
@@ -133,16 +133,16 @@ def test_killed_at_every_failpoint(file, tmp_path, undisturbed):
         process = start(*command, EVOSEARCH_FAILPOINT=f"{place}:3")
         assert ended(process) == -signal.SIGKILL
         reached += 3 - lost
-        check_whole(url, reached)
-        with Store.open(url) as store:
+        check_whole(storage_url, reached)
+        with Store.open(storage_url) as store:
             assert queries.status(store, "pairs")["generation"] == reached
-        command = ("resume", url, "pairs")
+        command = ("resume", storage_url, "pairs")
     assert ended(start(*command)) == 0
-    assert digest(url) == undisturbed
+    assert digest(storage_url) == undisturbed
 
 
-def test_killed_at_random_moments(file, tmp_path, undisturbed):
-    assert survive(file, f"sqlite:///{tmp_path / 'a.db'}", kills=4, seed=0) == undisturbed
+def test_killed_at_random_moments(file, storage_url, undisturbed):
+    assert survive(file, storage_url, kills=4, seed=0) == undisturbed
 
 
 @pytest.mark.slow
