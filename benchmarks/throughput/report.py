@@ -145,7 +145,8 @@ def machine(result: dict[str, Any]) -> str:
     honoured = "honoured" if facts["one_native_loop"] else "NOT honoured"
     return (
         f"{facts['date']}, {facts['processor']}, {facts['cores']} cores, {caches}, "
-        f"{'AVX-512' if facts['avx512'] else 'no AVX-512'}, load {number(facts['load'])}; Python {facts['python']}, {versions}; "
+        f"{'AVX-512' if facts['avx512'] else 'no AVX-512'}, "
+        f"load {number(facts['load'])}; Python {facts['python']}, {versions}; "
         f"XLA's options {honoured}; {result['limit']['compiler'] or 'no C compiler'}. "
         f"pyoperon's build: {facts['pyoperon_build'] or 'not installed'}."
     )
