@@ -64,8 +64,9 @@ class Operator:
     """Makes individuals: from nothing (arity 0), by mutation (1) or by recombination (2 or more).
 
     ``apply(rng, parents, n)`` receives ``arity`` batches of n genomes each and returns n canonical
-    children. Where it cannot act on a parent it returns the first parent unchanged. An ``apply`` that
-    is `evosearch.variation.InTwoSteps` leaves its last part to be done for all operators at once.
+    children. Where it cannot act on a parent it returns the first parent unchanged. An
+    ``apply`` that is `evosearch.variation.InTwoSteps` leaves its last part to be done for all
+    operators at once.
     """
 
     arity: int
