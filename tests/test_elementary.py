@@ -197,8 +197,7 @@ def test_every_place_in_every_array_gives_the_same_bits(name, dtype):
     x = sample(0.01, 9, 1_000, dtype)
     function = getattr(elementary, name)
     values = compute(name, x)
-    for length in (1, 33):
-        assert np.array_equal(compute(name, x[-length:]), values[-length:])
+    assert np.array_equal(compute(name, x[-33:]), values[-33:])
     mapped = jax.jit(jax.vmap(function))(x.reshape(40, 25))
     assert np.array_equal(np.ravel(mapped), values)
     wide = backend.compiled(("elementary", name, dtype), lambda: function, x, wide=True)
@@ -226,8 +225,6 @@ def test_derivatives_are_those_of_jax(name):
     tangent = jnp.full_like(x, 3)
     derivative = jax.jvp(getattr(elementary, name), (x,), (tangent,))[1]
     assert np.array_equal(derivative, jax.jvp(of_jax(name), (x,), (tangent,))[1])
-    gradient = jax.grad(lambda x: getattr(elementary, name)(x).sum())(x)
-    assert np.allclose(gradient * 3, derivative, rtol=1e-6)
 
 
 @FUNCTIONS

@@ -57,11 +57,14 @@ ATAN = {
 }
 
 
-def _sine(r: Any, form: Format) -> Any:
-    """The sine for ``|r| <= pi / 2``; a number from -1 to 1 for any other."""
+def _sine(r: Any, signs: Any, form: Format) -> Any:
+    """The sine with other signs, for ``|r| <= pi / 2``; from -1 to 1 for any other r.
+
+    The sign is a factor, because as bits it would cost the compiler its minimum and maximum.
+    """
     u = r * r
     value = (r * u) * form.polynomial(SIN[form.name], u) + r
-    return form.clamped(value, -1, 1)
+    return form.clamped(value, -1, 1) * form.from_bits(form.bits(form.real(1)) ^ signs)
 
 
 @own(jnp.sin)
@@ -75,7 +78,7 @@ def sin(x: Any, form: Format) -> Any:
     k, bits = form.nearest(r, 1 / math.pi)
     for part in form.parts(PI, HIGH_BITS[form.name]):
         r = r - k * part
-    return form.from_bits(form.bits(_sine(r, form)) ^ form.parity(bits) ^ form.sign(x))
+    return _sine(r, form.parity(bits) ^ form.sign(x), form)
 
 
 @own(jnp.cos)
@@ -91,7 +94,7 @@ def cos(x: Any, form: Format) -> Any:
     r = high / 2 - (x + k * high)
     for part in lower:
         r = r + (part / 2 - k * part)
-    return form.from_bits(form.bits(_sine(r, form)) ^ form.parity(bits))
+    return _sine(r, form.parity(bits), form)
 
 
 @own(jnp.tan)
