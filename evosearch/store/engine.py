@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from evosearch.store.location import Location
 from evosearch.store.sqlite import WriterLock, connect_writer, inspect
 
 _SCHEMA_LOCK = 0x45764F53  # advisory lock under which PostgreSQL schemas are changed
-_MOST_VALUES = 32766  # in one statement: what SQLite takes from 3.32 (2020) on
+_MOST_VALUES = 32766  # in one statement; what SQLite takes from 3.32 on unless built otherwise
 
 
 class SqlEngine:
@@ -102,16 +103,18 @@ class SqlEngine:
 
     def _insert_blocks(self, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
         """Statements of 2^k rows: few, so that threads seldom wait, and each prepared once."""
-        values = list(chain.from_iterable(zip(*columns.values(), strict=True)))
-        width, first = len(columns), 0
-        rows = 1 << ((_MOST_VALUES // width).bit_length() - 1)
-        while first < len(values):
-            while rows * width > len(values) - first:
+        left, width = len(next(iter(columns.values()))), len(columns)
+        values = chain.from_iterable(zip(*columns.values(), strict=True))
+        driver = self.connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        most = min(_MOST_VALUES, driver.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER))
+        rows = 1 << ((most // width).bit_length() - 1)
+        while left:
+            while rows > left:
                 rows //= 2
-            last = first + rows * width
             sql = self._insert_sql(table, list(columns), rows)
-            self.connection.exec_driver_sql(sql, tuple(values[first:last]))
-            first = last
+            self.connection.exec_driver_sql(sql, tuple(islice(values, rows * width)))
+            left -= rows
 
     def _insert_sql(self, table: sa.Table, columns: list[str], rows: int) -> str:
         key = table.name, len(columns), rows

@@ -1,5 +1,7 @@
 """What is written comes back, on every kind of database."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 
@@ -171,3 +173,16 @@ def test_the_state_digest_sees_every_score_and_nothing_else():
     other_nan[-1, 1] = -np.float64("nan")
     other_nan[SLOTS - 1] = [5.0, 6.0]  # of a row that was never computed
     assert changed(objectives=other_nan, reused=~rows.reused, sizes=rows.sizes + 1) == digest
+
+
+@pytest.mark.parametrize("most", [18, 100, 32766])
+def test_statements_of_any_size_store_the_same(sqlite_url, most):
+    with Store.open(sqlite_url, mode="write") as store:
+        driver = store._engine.connection.connection.driver_connection
+        driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, most)
+        number = filled(store, 2)
+        known = store.structures(number)
+        assert store.check() == []
+    expected = [record for record, _ in zip(search(), range(2), strict=False)]
+    assert known.digests == [d for record in expected for d in record.individuals.digests]
+    assert known.ids.tolist() == list(range(1, 25))
