@@ -22,7 +22,9 @@ STREAM_BYTES = 32 << 20  # of data, or of values, in one call
 
 @dataclass(frozen=True)
 class Tiles:
-    """Data cut into tiles of equal size: rows of at most `ROW_BYTES`, a multiple of 16 points.
+    """Data cut into tiles of equal size: rows of at most `ROW_BYTES`, in whole vectors.
+
+    Loops run over four vectors of 16 at a time; what is left over would be slower.
 
     Attributes:
         rows: Inputs, target and weights [points] each.
@@ -41,7 +43,8 @@ class Tiles:
         """The tiles of these rows."""
         points = len(rows[0])
         tiles = -(-points * dtype.itemsize // ROW_BYTES)
-        size = -(-points // (tiles * 16)) * 16
+        unit = 64 if points > 256 else 16
+        size = -(-points // (tiles * unit)) * unit
         return cls(rows, size, -(-points // size), dtype)
 
     def chunks(self, most_bytes: int) -> Iterator[tuple[int, npt.NDArray[Any]]]:
