@@ -50,7 +50,12 @@ def _config(generations: int) -> Any:
             "max_operations": FUNCTIONS,
         },
         "evaluator": {"use": "./regression.py:Regression"},
-        "algorithm": {"use": "nsga2", "population": POPULATION, "survivors": POPULATION},
+        "algorithm": {
+            "use": "nsga2",
+            "population": POPULATION,
+            "survivors": POPULATION,
+            "mutations": [1.0],  # at most one a child, as in the other searches
+        },
         "execution": {"workers": 1, "batch": POPULATION},
         "budget": {"generations": generations + WARM_UP},
     }
