@@ -19,16 +19,23 @@ class Format:
         integer: NumPy type of the bit patterns.
         fraction: Bits of the significand after the point.
         bias: Of the exponent; also the largest exponent.
+        zero: An integer 0 that the compiler does not know, or None. With it, constants are values
+            of the surrounding code, not of the whole kernel. In a kernel of many branches LLVM
+            makes room for none of its constants, and loads each anew in every round of a loop.
     """
 
     name: str
     integer: Any
     fraction: int
     bias: int
+    zero: Any = None
 
     def real(self, value: float) -> Any:
         """A constant of this format."""
-        return np.dtype(self.name).type(value)
+        constant = np.dtype(self.name).type(value)
+        if self.zero is None:
+            return constant
+        return self.from_bits(jnp.asarray(constant.view(self.integer)) | self.zero)
 
     def bits(self, x: Any) -> Any:
         """The bit patterns of numbers."""

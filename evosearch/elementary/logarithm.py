@@ -34,7 +34,7 @@ LOG_DOUBLE = (
 
 def _parts(x: Any, form: Format) -> tuple[Any, Any]:
     """The whole number k, as a float, and f; for a positive x."""
-    root = np.sqrt(form.real(0.5)).view(form.integer)
+    root = np.sqrt(np.dtype(form.name).type(0.5)).view(form.integer)
     bits = form.bits(x) - root
     exponent = bits >> form.fraction
     significand = form.from_bits(form.bits(x) - (bits & -(1 << form.fraction)))
@@ -48,7 +48,7 @@ def log(x: Any, form: Format) -> Any:
     Relative error: 1e-7 (float32), 2 ulp (float64).
     """
     k, f = _parts(x, form)
-    if form is SINGLE:
+    if form.name == SINGLE.name:
         value = (f * f) * form.polynomial(LOG_SINGLE, f) + f
     else:
         s = f / (f + form.real(2))

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from evosearch import elementary
 from evosearch.interpreter.forms import CONSTANT, NOTHING, Form, Forms
 from evosearch.interpreter.loops import cut, get, loop, paste, put, row
 from evosearch.interpreter.losses import Loss
@@ -108,7 +109,9 @@ def _branch(form: Form, points: int, dtype: Any) -> Callable[[Any, Any, Any], An
                     o if letter == "c" else _signed(o, record[0] >> (16 + slot + k))
                     for k, (letter, o) in enumerate(zip(letters, operands, strict=True))
                 ]
-            return COMPUTE[operation](*operands)
+            zero = lax.shift_right_logical(record[0], jnp.int32(31))  # unknown to the compiler
+            function = elementary.in_branch(operation, zero) or COMPUTE[operation]
+            return function(*operands)
 
         operands = list(map(operand, form.operands, (0, 1)))
         first = apply(form.operation, operands, form.operands, 0)
