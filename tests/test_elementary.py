@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from evosearch import backend, elementary
+from evosearch.elementary.dispatch import in_branch
 
 NAMES = elementary.__all__
 SINGLE, DOUBLE = np.float32, np.float64
@@ -233,3 +234,15 @@ def test_it_is_plain_vector_code(name):
     text = jax.jit(getattr(elementary, name)).lower(x).compile().as_text()
     assert "custom-call" not in text
     assert "gather" not in text
+
+
+@FORMATS
+@FUNCTIONS
+def test_constants_hidden_from_the_compiler_change_no_bit(name, dtype):
+    x = sample(-9, 9, 1024, dtype)
+    hidden = jax.jit(lambda x, zero: in_branch(name, zero)(x))(x, jnp.int32(0))
+    np.testing.assert_array_equal(hidden, compute(name, x))
+
+
+def test_functions_that_are_not_ours_have_no_hidden_form():
+    assert in_branch("add", jnp.int32(0)) is None

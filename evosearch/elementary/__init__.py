@@ -12,8 +12,7 @@ everything that XLA computes on a CPU. The errors in the docstrings are those th
 """
 
 from evosearch.elementary.circular import atan, cos, sin, tan
-from evosearch.elementary.dispatch import in_branch
 from evosearch.elementary.exponential import cosh, exp, sinh, tanh
 from evosearch.elementary.logarithm import log
 
-__all__ = ["atan", "cos", "cosh", "exp", "in_branch", "log", "sin", "sinh", "tan", "tanh"]
+__all__ = ["atan", "cos", "cosh", "exp", "log", "sin", "sinh", "tan", "tanh"]

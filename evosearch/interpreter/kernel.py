@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from evosearch import elementary
+from evosearch.elementary.dispatch import in_branch
 from evosearch.interpreter.forms import CONSTANT, NOTHING, Form, Forms
 from evosearch.interpreter.loops import cut, get, loop, paste, put, row
 from evosearch.interpreter.losses import Loss
@@ -110,7 +110,7 @@ def _branch(form: Form, points: int, dtype: Any) -> Callable[[Any, Any, Any], An
                     for k, (letter, o) in enumerate(zip(letters, operands, strict=True))
                 ]
             zero = lax.shift_right_logical(record[0], jnp.int32(31))  # unknown to the compiler
-            function = elementary.in_branch(operation, zero) or COMPUTE[operation]
+            function = in_branch(operation, zero) or COMPUTE[operation]
             return function(*operands)
 
         operands = list(map(operand, form.operands, (0, 1)))
