@@ -23,8 +23,11 @@ def main() -> None:
         with Store.open(url, "read") as store:
             status = queries.status(store, "exp2")
     print(f"{status['evaluations']:,} evaluations in {wall:.1f} s, finishing included")
-    for part, seconds in sorted(status["profile"].items(), key=lambda item: -item[1]):
-        print(f"  {part:8} {seconds:7.2f} s  {seconds / wall:6.1%}")
+    profile = dict(status["profile"])
+    del profile["total"]
+    for part, seconds in sorted(profile.items(), key=lambda item: -item[1]):
+        beside = "  beside the others" if part == "store" else ""
+        print(f"  {part:8} {seconds:7.2f} s  {seconds / wall:6.1%}{beside}")
 
 
 if __name__ == "__main__":
