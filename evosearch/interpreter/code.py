@@ -130,7 +130,7 @@ def _encode(
     programs: ProgramBatch, dtype: np.dtype[Any], primitives: PrimitiveSet, cores: int
 ) -> tuple[Part, int]:
     shares = shared(programs.lengths + 1, cores)
-    size = bucket(int(shares.max()), 64, 4)
+    size = bucket(int(shares.max()), 256, 4)
     slots = _slots(programs)
     width, tables = bucket(programs.constants.shape[1] + 1, 8), tables_of(primitives)
     nodes, last = program_nodes(tables, programs, slots - 2, width)
