@@ -27,16 +27,22 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "16 pairs": {"pairs": 16},
     "96 pairs": {"pairs": 96},
     "256-bit vectors": {"wide": False},
+    "pairs in any set": {"anywhere": True},
 }
 
 
 @contextmanager
 def variant(
-    row_bytes: int = run.ROW_BYTES, pairs: int = forms.MAX_PAIRS, wide: bool = True
+    row_bytes: int = run.ROW_BYTES,
+    pairs: int = forms.MAX_PAIRS,
+    wide: bool = True,
+    anywhere: bool = False,
 ) -> Iterator[None]:
     """Other constants in the interpreter, and no kernel kept from before."""
-    kept = run.ROW_BYTES, forms.MAX_PAIRS, backend._has_avx512
+    kept = run.ROW_BYTES, forms.MAX_PAIRS, backend._has_avx512, forms._EXPENSIVE
     run.ROW_BYTES, forms.MAX_PAIRS = row_bytes, pairs
+    if anywhere:
+        forms._EXPENSIVE = set()
     if not wide:
         backend._has_avx512 = lambda: False
     forms.forms_of.cache_clear()
@@ -44,7 +50,7 @@ def variant(
     try:
         yield
     finally:
-        run.ROW_BYTES, forms.MAX_PAIRS, backend._has_avx512 = kept
+        run.ROW_BYTES, forms.MAX_PAIRS, backend._has_avx512, forms._EXPENSIVE = kept
 
 
 class Case:

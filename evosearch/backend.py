@@ -107,11 +107,14 @@ def cores() -> int:
 
 @lru_cache
 def mesh(cores: int) -> Any:
-    """The first ``cores`` devices as a mesh of one axis, ``core``."""
+    """The first ``cores`` CPU devices as a mesh of one axis, ``core``.
+
+    Programs are encoded there where an accelerator runs them, too.
+    """
     import jax
     from jax.sharding import Mesh
 
-    return Mesh(jax.local_devices()[:cores], ("core",))
+    return Mesh(jax.local_devices(backend="cpu")[:cores], ("core",))
 
 
 @lru_cache

@@ -35,7 +35,7 @@ def accelerated(
     step = max(1, BUDGET // (rows * points * code.dtype.itemsize))
     size = part.lengths.shape[0]
     records = np.asarray(part.records).reshape(size, code.slots, -1)
-    data = jnp.asarray(tiles)
+    data, so_far = jnp.asarray(tiles), np.asarray(so_far)
     n = code.n_inputs
     out = []
     for first in range(0, size, step):

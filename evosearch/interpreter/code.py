@@ -11,7 +11,7 @@ import numpy.typing as npt
 from jax.sharding import NamedSharding, PartitionSpec
 
 from evosearch import backend
-from evosearch.assembly import has_constant_operations
+from evosearch.assembly import MAX_REGISTERS, has_constant_operations
 from evosearch.genomes.batch import IntArray
 from evosearch.genomes.canonical import canonical
 from evosearch.genomes.primitives import ALL, ARITHMETIC, BY_NAME, PrimitiveSet
@@ -19,7 +19,6 @@ from evosearch.genomes.program import ProgramBatch
 from evosearch.interpreter.encoder import Encoder, Program, Tables, program_nodes, tables_of
 from evosearch.interpreter.loops import cut, get, loop, put
 
-MAX_REGISTERS = 64
 PART = 1 << 16  # programs encoded and run at a time: bounds memory
 
 
@@ -57,7 +56,6 @@ class Code:
         n_inputs: Number of inputs.
         dtype: float32 or float64.
         cores: Number of cores that share each part.
-        operations: Operations of all programs together.
     """
 
     parts: tuple[Part, ...]
@@ -67,7 +65,6 @@ class Code:
     n_inputs: int
     dtype: np.dtype[Any]
     cores: int
-    operations: int
 
     def __len__(self) -> int:
         return sum(int(part.shares.sum()) for part in self.parts)
@@ -96,7 +93,8 @@ def encode(
         cores: How many cores share the work; all by default.
 
     Raises:
-        ValueError: If a program needs more than 64 registers at once.
+        ValueError: If a program needs more than 64 registers at once, or a primitive that is not
+            in the set.
     """
     primitives = primitives or smallest_set(programs)
     if has_constant_operations(programs):
@@ -118,7 +116,6 @@ def encode(
         programs.n_inputs,
         np.dtype(dtype),
         cores,
-        int(programs.lengths.sum()),
     )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Int32
 
-from evosearch.genomes.primitives import BY_NAME, PrimitiveSet
+from evosearch.genomes.primitives import BY_CODE, BY_NAME, PrimitiveSet
 from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, ProgramBatch
 from evosearch.interpreter.forms import CONSTANT, forms_of
 from evosearch.interpreter.loops import get, loop, paste, put, row
@@ -82,6 +82,10 @@ def program_nodes(
     those of `ProgramBatch`, or NOTHING.
     """
     ops, args = programs.ops, programs.args
+    strange = (tables.arity[ops] == 0) & (ops > 0)
+    if strange.any():
+        name = BY_CODE[int(ops[strange][0])].name
+        raise ValueError(f"a program uses {name}, which is not in the set of primitives given")
     nodes = np.zeros((len(programs), length + 1, 3), np.int32)
     here = nodes[:, : ops.shape[1]]
     here[:, :, 0] = tables.operation[ops]

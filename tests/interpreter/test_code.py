@@ -123,6 +123,30 @@ def test_two_operations_are_fused_where_a_form_does():
     assert int(np.asarray(part.lengths)[0]) == 1
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["div", "sqrt"],
+        ["mul", "div", "neg", "abs"],
+        ["add", "sub", "mul", "pdiv", "psqrt"],
+        ["add", "mul", "max", "min", "sqrt"],
+    ],
+    ids="-".join,
+)
+def test_fused_operations_round_as_single_ones(names):
+    primitives = PrimitiveSet.named(names)
+    assert any(form.second for form in forms_of(primitives).members)
+    programs = random_programs(np.random.default_rng(3), 400, 16, primitives, inputs=3)
+    got = interpreter.evaluate(programs, X, primitives=primitives)
+    np.testing.assert_array_equal(got, reference(programs, X))
+
+
+def test_a_primitive_outside_the_set_is_refused():
+    sine = program([("sin", "x0")], [], inputs=3)
+    with pytest.raises(ValueError, match="uses sin, which is not in the set"):
+        interpreter.evaluate(sine, X, primitives=ARITHMETIC)
+
+
 def test_nothing_to_evaluate():
     nobody = ProgramBatch.identity(0, 3)
     assert interpreter.evaluate(nobody, X).shape == (0, 700)
