@@ -96,6 +96,8 @@ class Evaluator(Protocol):
       pure function of (genome, key); what comes back is stored and inherited (Lamarck).
     - ``validate(genomes, prepared) -> Scores``: on sealed data; never used to select.
     - ``polish(genomes, prepared) -> list[Polished | None]``: high-precision finish of the front.
+    - ``prove(genomes, constants) -> Proof``: rigorous bounds for a batch of one, from all digits of
+      its constants (decimal strings).
     - ``baselines() -> list[Baseline]``: what a reader would use without a search.
     - ``deterministic = False``: scores depend on ``key``; they are not shared between campaigns.
     - ``batch_invariant = True``: no result depends on how many individuals a batch has, to the
@@ -123,6 +125,27 @@ class Polished:
 
     constants: tuple[str, ...]  # decimal strings, in the genome's order of constants
     metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was proved about one individual.
+
+    Attributes:
+        statement: What the bounds are bounds of, and by what arithmetic.
+        bounds: For each proved metric a lower and an upper bound; less is better. Claims of that
+            name are judged by them. A name that begins with ``proved_`` is a claim that only a
+            proof can make.
+        metrics: Numbers to be shown; those named ``proved_...`` can be claimed.
+        unproved: For each metric that could not be bounded, why.
+        notes: What a reader has to know besides.
+    """
+
+    statement: str
+    bounds: Mapping[str, tuple[float, float]]
+    metrics: Mapping[str, float]
+    unproved: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
