@@ -19,6 +19,7 @@ from evaluators.approximation.measure import Measure
 from evaluators.approximation.options import Options
 from evaluators.approximation.targets import find
 from evosearch import fitting, interpreter
+from evosearch.fitting import exchange
 from evosearch.contracts import Baseline, Key, Objective, Polished, Prepared, Scores, scores_of
 from evosearch.errors import ConfigError
 from evosearch.genomes.canonical import canonical
@@ -27,6 +28,8 @@ from evosearch.genomes.program import ProgramBatch
 
 _VALIDATION_POINTS = 512
 _DIGITS = 50
+_EXTENDED = ("level", "score")  # points where the target is known to 32 digits
+_FLOAT64_SIGHT = 1e-12  # errors below this are taken in double-double
 
 
 class Approximation:
@@ -82,6 +85,8 @@ class Approximation:
         for name, x in points.items():
             y = self.target.values(x)
             prepared |= {f"{name}_x": x, f"{name}_y": y, f"{name}_w": self.measure.weights(x, y)}
+            if name in _EXTENDED:
+                prepared[f"{name}_rest"] = self.target.extended(x)[1]
         return prepared
 
     def _drawn(self, rng: np.random.Generator) -> dict[str, Float64[np.ndarray, " n"]]:
@@ -90,6 +95,9 @@ class Approximation:
         inside = self.interval.extremes(options.score_points - ends)
         return {
             "fit": self.interval.chebyshev(options.fit_points),
+            "level": np.sort(
+                np.concatenate([self.interval.extremes(192), self.interval.near_ends(64)])
+            ),
             "score": np.concatenate([inside, self.interval.near_ends(ends)]),
             "sealed": self.interval.validation(_VALIDATION_POINTS, rng),
         }
@@ -125,13 +133,42 @@ class Approximation:
                 seeds[rows],
                 effort.effort(minimax=self.measure.norm == "max"),
             )
-        return canonical(genomes.with_constants(constants))
+        fitted = genomes.with_constants(constants)
+        if self._extends:
+            fitted = self._levelled(fitted, prepared)
+        return canonical(fitted)
+
+    @property
+    def _extends(self) -> bool:
+        return self.measure.norm == "max" and self.target.digits >= 30
+
+    def _levelled(self, genomes: ProgramBatch, prepared: Prepared) -> ProgramBatch:
+        """Constants from double-double where they are better."""
+        rows = np.flatnonzero(exchange.fits(genomes))
+        if not len(rows):
+            return genomes
+        before = self._errors(genomes.take(rows), prepared)
+        constants, errors = exchange.level(
+            genomes.take(rows), _curve(prepared, "level"), exchange.Exchange()
+        )
+        better = errors < before
+        whole = genomes.constants.copy()
+        whole[rows[better], : constants.shape[1]] = constants[better]
+        return genomes.with_constants(whole)
 
     def score(
         self, genomes: ProgramBatch, prepared: Prepared, *, fidelity: str, key: Key
     ) -> Scores:
         """Error in float64 on the score points, and operations."""
-        return self._scores(genomes, self._errors(genomes, prepared))
+        errors = self._errors(genomes, prepared)
+        if self._extends:
+            rows = np.flatnonzero(exchange.fits(genomes) & (errors < _FLOAT64_SIGHT))
+            if len(rows):
+                exact = exchange.level(
+                    genomes.take(rows), _curve(prepared, "score"), exchange.Exchange()
+                )[1]
+                errors[rows] = np.where(np.isfinite(exact), exact, errors[rows])
+        return self._scores(genomes, errors)
 
     def _errors(
         self, genomes: ProgramBatch, prepared: Prepared
@@ -223,6 +260,11 @@ class Approximation:
                 for dtype in ("float64", "float32")
             }
         return {f"max_{self.measure.kind}_error": polish.resolved(error, _DIGITS)} | as_run
+
+
+def _curve(prepared: Prepared, name: str) -> exchange.Curve:
+    x, y, rest, weights = (prepared[f"{name}_{part}"] for part in ("x", "y", "rest", "w"))
+    return exchange.Curve(x, y, rest, weights)
 
 
 def _seeds(genomes: ProgramBatch, key: Key) -> UInt32[np.ndarray, " programs"]:

@@ -22,7 +22,8 @@ from jax import lax
 from jaxtyping import Float64, UInt32
 
 from evosearch import backend
-from evosearch.assembly import COPY, Assembly, assemble
+from evosearch.assembly import assemble
+from evosearch.fitting.code import encode
 from evosearch.fitting.forward import ZERO, Array, Forward, Layout, Program, get, put
 from evosearch.fitting.least_squares import factor, total
 from evosearch.genomes.primitives import PrimitiveSet
@@ -82,7 +83,7 @@ def fit(
     registers = -(-code.registers // 8) * 8
     layout = Layout(programs.n_inputs, width, registers, inputs.shape[1], LANES)
     batch, length = bucket(len(programs), 1024, 4), -(-code.ops.shape[1] // 16) * 16
-    words, third = _encode(code, primitives, layout)
+    words, third = encode(code, primitives, layout)
     lanes = np.ones(LANES)
 
     def padded(array: np.ndarray, *shape: int) -> np.ndarray:
@@ -110,21 +111,6 @@ def fit(
     )
     worse = ~(after < before) & np.isfinite(before)
     return np.where(worse[:, None], programs.constants, fitted)
-
-
-def _encode(
-    code: Assembly, primitives: PrimitiveSet, layout: Layout
-) -> tuple[np.ndarray, np.ndarray]:
-    number = np.zeros(256, np.int32)
-    number[COPY] = 0
-    for index, primitive in enumerate(primitives.members):
-        number[primitive.code] = index + 1
-    is_register = ~code.constant & (code.sources >= layout.inputs)
-    rows = np.where(code.constant, code.sources + layout.inputs, code.sources)
-    rows = np.where(is_register, code.sources + layout.constants, rows)
-    target = code.targets + layout.first_register
-    words = (number[code.ops] << 24) | (rows[:, :, 0] << 16) | (rows[:, :, 1] << 8) | target
-    return words.astype(np.int32), rows[:, :, 2].astype(np.int32)
 
 
 def _uniform(seed: Array, *counters: Array) -> Array:
