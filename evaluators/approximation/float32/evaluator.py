@@ -1,0 +1,211 @@
+"""Float32Approximation: programs that are right in float32, as hardware runs them, and cheap."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float64, UInt32
+
+from evaluators.approximation.float32 import arithmetic, exhaustive, fit, reference, ulp
+from evaluators.approximation.float32.contraction import ambiguous, contract
+from evaluators.approximation.float32.options import Float32Options
+from evaluators.approximation.float32.sample import sample
+from evaluators.approximation.interval import Interval
+from evaluators.approximation.targets import find
+from evosearch import fitting
+from evosearch.contracts import Key, Objective, Prepared, Proof, Scores, Status, scores_of
+from evosearch.errors import ConfigError
+from evosearch.genomes.canonical import canonical
+from evosearch.genomes.primitives import BY_NAME
+from evosearch.genomes.program import ProgramBatch
+
+_DIV = BY_NAME["div"].code
+_NEAR = 1.5  # times the bar: largest error on a few inputs that is worth looking at many
+_SEALED = 2  # times the inputs of scores
+
+
+class Float32Approximation:
+    """Evaluator of programs with one input against a target, in float32 arithmetic.
+
+    The error is the largest one in ULP (see `evaluators.approximation.float32.ulp`), no smaller
+    than the bar: below it, programs differ by their cost alone.
+    """
+
+    options_model = Float32Options
+    genome_type = ProgramBatch
+    objectives = (Objective("ulp", "minimize", "log"), Objective("cost", "minimize", "linear"))
+    measures = ("operations", "constants")
+    fidelities = ("full",)
+    batch_invariant = True  # every program is fitted and scored by itself
+
+    def __init__(self, options: Float32Options, base: Path) -> None:
+        """``base`` is the folder that file names in the options are relative to.
+
+        Raises:
+            ConfigError: Unknown target, a table, or an unusable interval.
+        """
+        self.options = options
+        self.target = find(options.target, base)
+        self.interval = Interval.parse(options.interval)
+        if self.target.function is None:
+            raise ConfigError(
+                f"evaluator.target: expected a function, by name or as "
+                f'"./file.py:function", received the table {options.target!r}'
+            )
+
+    @property
+    def compile_seconds(self) -> float:
+        """Seconds spent compiling so far in this process."""
+        from evosearch import backend
+
+        return backend.compile_seconds()
+
+    def prepare(self, key: Key) -> Prepared:
+        """Points and real values: for real fits, for the search, for scores; and sealed ones."""
+        rng = np.random.default_rng(key)
+        options = self.options
+        points = {
+            "fit": self.interval.chebyshev(options.fit_points),
+            "search": sample(self.interval, options.search_points, rng),
+            "score": sample(self.interval, options.score_points, rng),
+        }
+        sealed = sample(self.interval, _SEALED * options.score_points, rng, edges=False)
+        seen = np.concatenate([points["search"], points["score"]])
+        points["sealed"] = sealed[~np.isin(sealed, seen)]
+        prepared: dict[str, np.ndarray] = {}
+        for name, x in points.items():
+            y = reference.values(self.target, self.interval, x.astype(np.float64))
+            prepared |= {f"{name}_x": x, f"{name}_y": y}
+        return prepared
+
+    def refine(self, genomes: ProgramBatch, prepared: Prepared, key: Key) -> ProgramBatch:
+        """Contract, fit real constants, move to the float32 grid; pure in (genome, key)."""
+        genomes = contract(genomes)
+        fitted = np.flatnonzero((genomes.n_constants > 0) & arithmetic.supported(genomes))
+        constants = genomes.constants.copy()
+        if len(fitted):
+            x, y = prepared["fit_x"], prepared["fit_y"]
+            seeds = _seeds(genomes, key)
+            effort = self.options.effort.effort(minimax=True)
+            some = genomes.take(fitted)
+            real = fitting.fit(some, x[None], y, 1 / ulp.ulp(y), seeds[fitted], effort)
+            some = some.with_constants(real)
+            search, wide = (_task(prepared, name) for name in ("search", "score"))
+            for place, row in enumerate(fitted.tolist()):
+                count = int(genomes.n_constants[row])
+                constants[row, :count] = fit.fit(
+                    some,
+                    place,
+                    search,
+                    wide,
+                    self.options.bar,
+                    int(seeds[row]),
+                    self.options.grid,
+                )
+        return canonical(genomes.with_constants(_rounded(constants)))
+
+    def score(
+        self, genomes: ProgramBatch, prepared: Prepared, *, fidelity: str, key: Key
+    ) -> Scores:
+        """Error on the inputs of the search; of programs near the bar, on those of scores too."""
+        errors = self._errors(genomes, _task(prepared, "search"))
+        near = np.flatnonzero(errors <= _NEAR * self.options.bar)
+        wide = self._errors(genomes.take(near), _task(prepared, "score"))
+        errors[near] = np.maximum(errors[near], wide)
+        return self._scores(genomes, np.maximum(errors, self.options.bar))
+
+    def validate(self, genomes: ProgramBatch, prepared: Prepared) -> Scores:
+        """Error on sealed inputs, however small it is."""
+        return self._scores(genomes, self._errors(genomes, _task(prepared, "sealed")))
+
+    def prove(self, genomes: ProgramBatch, constants: Sequence[str]) -> Proof:
+        """Largest error at every float32 of the interval, their number, and the worst input.
+
+        Args:
+            genomes: A batch of one.
+            constants: Digits of its constants; they are rounded to float32.
+
+        Raises:
+            ConfigError: No fast reference is known for the target.
+        """
+        exact = genomes.constants.copy()
+        exact[0, : len(constants)] = [_number(text) for text in constants]
+        found = exhaustive.search(genomes.with_constants(exact), 0, self.target, self.interval)
+        return Proof(
+            f"Largest error in ULP at each of the {found.count} float32 numbers in "
+            f"{self.interval}, every operation rounded once to nearest even as IEEE 754 has it.",
+            {"max_ulp_error": (found.max_ulp, found.max_ulp)},
+            {
+                "proved_max_ulp_error": found.max_ulp,
+                "exhaustive_count": float(found.count),
+                "worst_input": found.worst_input,
+            },
+            {},
+            (f"The worst input is {found.worst_input.hex()}.",),
+        )
+
+    def reference_points(self, n: int) -> list[tuple[str, str]]:
+        """Float32 inputs of the interval and exact values, as decimal strings."""
+        import mpmath
+
+        x = np.unique(self.interval.extremes(n).astype(np.float32)).tolist()
+        with mpmath.mp.workdps(50):
+            return [(repr(p), mpmath.nstr(self.target.exact(mpmath.mpf(p)), 40)) for p in x]
+
+    def curves(
+        self, genomes: ProgramBatch, n: int = 512
+    ) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, "programs n"]]:
+        """Inputs and signed errors in ULP of every program."""
+        x = np.linspace(self.interval.first, self.interval.last, n).astype(np.float32)
+        wide = x.astype(np.float64)
+        y = reference.values(self.target, self.interval, wide)
+        return wide, (arithmetic.evaluate(genomes, x) - y) / ulp.ulp(y)
+
+    def _errors(
+        self, genomes: ProgramBatch, task: fit.Task
+    ) -> Float64[np.ndarray, " programs"]:
+        errors = np.full(len(genomes), np.nan)
+        for row in np.flatnonzero(self._valid(genomes)).tolist():
+            constants = genomes.constants[row : row + 1, : genomes.n_constants[row]]
+            errors[row] = task.worst(genomes, row, constants.astype(np.float32))[0]
+        return errors
+
+    def _valid(self, genomes: ProgramBatch) -> Bool[np.ndarray, " programs"]:
+        return arithmetic.supported(genomes) & ~ambiguous(genomes)
+
+    def _scores(self, genomes: ProgramBatch, errors: Float64[np.ndarray, " programs"]) -> Scores:
+        objectives = np.stack([errors, cost(genomes)], axis=1)
+        measures = np.stack([genomes.lengths, genomes.n_constants], axis=1).astype(np.float64)
+        scores = scores_of(objectives, measures=measures)
+        invalid = np.flatnonzero(~self._valid(genomes))
+        scores.status[invalid] = Status.INVALID
+        text = f"operations other than {', '.join(arithmetic.OPERATIONS)}, or a contractible one"
+        return Scores(
+            scores.objectives,
+            scores.status,
+            scores.measures,
+            dict.fromkeys(invalid.tolist(), text),
+        )
+
+
+def cost(genomes: ProgramBatch) -> Float64[np.ndarray, " programs"]:
+    """Operations; a division counts as five."""
+    return np.where(genomes.ops == _DIV, 5.0, genomes.ops > 0).sum(axis=1)
+
+
+def _task(prepared: Prepared, name: str) -> fit.Task:
+    return fit.Task.of(prepared[f"{name}_x"], prepared[f"{name}_y"])
+
+
+def _rounded(constants: Float64[np.ndarray, "n c"]) -> Float64[np.ndarray, "n c"]:
+    with np.errstate(over="ignore"):
+        return constants.astype(np.float32).astype(np.float64)
+
+
+def _number(text: str) -> float:
+    return float.fromhex(text) if "x" in text.lower() else float(text)
+
+
+def _seeds(genomes: ProgramBatch, key: Key) -> UInt32[np.ndarray, " programs"]:
+    words = np.frombuffer(b"".join(genomes.digests()), np.uint32).reshape(-1, 4)
+    return np.asarray(words[:, 0] ^ key[0])
