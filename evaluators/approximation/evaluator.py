@@ -13,14 +13,23 @@ import numpy as np
 from jaxtyping import Float64, UInt32
 
 from evaluators.approximation import baselines as classical
-from evaluators.approximation import cma, polish, precise
+from evaluators.approximation import cma, polish, precise, rigorous
 from evaluators.approximation.interval import Interval
 from evaluators.approximation.measure import Measure
 from evaluators.approximation.options import Options
 from evaluators.approximation.targets import find
 from evosearch import fitting, interpreter
 from evosearch.fitting import exchange
-from evosearch.contracts import Baseline, Key, Objective, Polished, Prepared, Scores, scores_of
+from evosearch.contracts import (
+    Baseline,
+    Key,
+    Objective,
+    Polished,
+    Prepared,
+    Proof,
+    Scores,
+    scores_of,
+)
 from evosearch.errors import ConfigError
 from evosearch.genomes.canonical import canonical
 from evosearch.genomes.primitives import BY_NAME
@@ -260,6 +269,10 @@ class Approximation:
                 for dtype in ("float64", "float32")
             }
         return {f"max_{self.measure.kind}_error": polish.resolved(error, _DIGITS)} | as_run
+
+    def prove(self, genome: ProgramBatch, constants: Sequence[str]) -> Proof:
+        """Bounds of the largest error over the whole interval, by interval arithmetic."""
+        return rigorous.prove(genome, 0, constants, self.target, self.interval, self.measure)
 
 
 def _curve(prepared: Prepared, name: str) -> exchange.Curve:
