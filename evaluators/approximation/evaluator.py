@@ -19,7 +19,6 @@ from evaluators.approximation.measure import Measure
 from evaluators.approximation.options import Options
 from evaluators.approximation.targets import find
 from evosearch import fitting, interpreter
-from evosearch.fitting import exchange
 from evosearch.contracts import (
     Baseline,
     Key,
@@ -31,6 +30,7 @@ from evosearch.contracts import (
     scores_of,
 )
 from evosearch.errors import ConfigError
+from evosearch.fitting import exchange
 from evosearch.genomes.canonical import canonical
 from evosearch.genomes.primitives import BY_NAME
 from evosearch.genomes.program import ProgramBatch
