@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evosearch.contracts import Objective, Prepared, Status
+from evosearch.contracts import Objective, Prepared, Proof, Status
 from evosearch.errors import UsageError
 from evosearch.export import number
 from evosearch.export.document import ProgramDocument
@@ -15,15 +15,26 @@ from evosearch.genomes.program import ProgramBatch
 from evosearch.seeding import key
 
 TOLERANCE = 0.01  # a claim may be this much better than what is found
+PROOF_TOLERANCE = 0.001  # ... than what is proved: a claim is written with a few digits
+PROVED = "proved_"  # begins the names of claims that only a proof can judge
 
 
 def verify_document(
-    document: ProgramDocument, evaluator: Any, prepared: Prepared | None = None
+    document: ProgramDocument,
+    evaluator: Any,
+    prepared: Prepared | None = None,
+    *,
+    rigorous: bool = False,
 ) -> dict[str, Any]:
     """Evaluate a document's program again and compare its claims, see `verify_genome`."""
     simple = document.simplified()
     return verify_genome(
-        simple.to_program(), evaluator, prepared, simple.claims, constants=simple.constants
+        simple.to_program(),
+        evaluator,
+        prepared,
+        simple.claims,
+        constants=simple.constants,
+        rigorous=rigorous,
     )
 
 
@@ -34,6 +45,7 @@ def verify_genome(
     claims: Mapping[str, Any] = MappingProxyType({}),
     *,
     constants: Sequence[str] | None = None,
+    rigorous: bool = False,
 ) -> dict[str, Any]:
     """Evaluate an individual again and compare what is claimed about it.
 
@@ -47,14 +59,17 @@ def verify_genome(
         prepared: Its prepared data; made anew when None.
         claims: Name to number, or anything else.
         constants: Digits of a program's constants; ``metrics`` is not asked without them.
+        rigorous: Judge what the evaluator can prove by its ``prove(genomes, constants)``.
 
     Returns:
         ``status`` ("ok", or what failed), ``metrics`` (name: value, None where not finite),
         ``claims`` as given, ``checks`` (for each claim that is a metric: ``claimed``, ``found``,
-        ``holds``).
+        ``holds``; if it was judged by a proof ``proof`` too, see `judge`), ``unchecked`` (names of
+        claims that only a proof can judge, where there was none) and ``proof`` (None, or what was
+        proved: ``statement``, ``unproved``, ``notes``).
 
     Raises:
-        UsageError: The evaluator scores another type of genome.
+        UsageError: The evaluator scores another type of genome, or proves nothing.
     """
     if not isinstance(genomes, evaluator.genome_type):
         raise UsageError(
@@ -69,17 +84,90 @@ def verify_genome(
     if constants is not None and hasattr(evaluator, "metrics"):
         metrics |= evaluator.metrics(genomes, [number.exact_decimal(text) for text in constants])
     checks = compare_claims(claims, metrics, evaluator.objectives)
-    broken = [
-        f"{name}: claimed {claim['claimed']}, found {claim['found']}"
-        for name, claim in checks.items()
-        if not claim["holds"]
-    ]
+    proof = _proof(evaluator, genomes, constants) if rigorous else None
+    if proof is not None:
+        metrics |= proof.metrics
+        checks |= judge(claims, proof)
     return {
-        "status": failure or "; ".join(broken) or "ok",
+        "status": _status(failure, checks, proof),
         "metrics": {name: _finite(value) for name, value in metrics.items()},
         "claims": dict(claims),
         "checks": checks,
+        "unchecked": [n for n in claims if n.startswith(PROVED) and n not in checks],
+        "proof": None
+        if proof is None
+        else {
+            "statement": proof.statement,
+            "unproved": dict(proof.unproved),
+            "notes": list(proof.notes),
+        },
     }
+
+
+def _proof(evaluator: Any, genomes: Any, constants: Sequence[str] | None) -> Proof:
+    if not hasattr(evaluator, "prove"):
+        raise UsageError(
+            f"{type(evaluator).__name__} proves nothing: leave --rigorous out, or give the "
+            "evaluator a method prove(genomes, constants)"
+        )
+    if constants is None:
+        own = (
+            genomes.constants[0, : genomes.n_constants[0]]
+            if isinstance(genomes, ProgramBatch)
+            else ()
+        )
+        constants = [float(value).hex() for value in own]
+    found: Proof = evaluator.prove(genomes, [number.exact_decimal(text) for text in constants])
+    return found
+
+
+def _status(failure: str, checks: Mapping[str, dict[str, Any]], proof: Proof | None) -> str:
+    """What failed, or "ok"."""
+    broken = [failure] if failure else []
+    if proof is not None and not proof.bounds:
+        broken += [f"{name}: not proved: {reason}" for name, reason in proof.unproved.items()]
+    broken += [_broken(name, check) for name, check in checks.items() if not check["holds"]]
+    return "; ".join(dict.fromkeys(broken)) or "ok"
+
+
+def _broken(name: str, check: Mapping[str, Any]) -> str:
+    words = {None: "found", "refuted": "proved to be at least", "undecided": "proved is only"}
+    if check.get("proof") == "unproved":
+        return f"{name}: not proved: {check['reason']}"
+    return f"{name}: claimed {check['claimed']}, {words[check.get('proof')]} {check['found']}"
+
+
+def judge(claims: Mapping[str, Any], proof: Proof) -> dict[str, dict[str, Any]]:
+    """Claims that were proved, or should have been, against the proved bounds.
+
+    A claim named ``proved_...`` is a bound itself and has to be at least the proved one; any
+    other may be 0.1 % below it. ``proof`` says "proved", "refuted" (the claim is below the lower
+    bound), "undecided" (it is between the bounds) or "unproved" (there are none).
+    """
+    checks: dict[str, dict[str, Any]] = {}
+    for name, claim in claims.items():
+        claimed = _number(claim)
+        if claimed is None:
+            continue
+        if name in proof.unproved:
+            reason = proof.unproved[name]
+            verdict = {"found": None, "holds": False, "proof": "unproved", "reason": reason}
+        elif name in proof.bounds:
+            verdict = _verdict(claimed, proof.bounds[name], strict=name.startswith(PROVED))
+        else:
+            continue
+        checks[name] = {"claimed": claim} | verdict
+    return checks
+
+
+def _verdict(claimed: float, bounds: tuple[float, float], *, strict: bool) -> dict[str, Any]:
+    low, high = bounds
+    allowed = claimed if strict else claimed + PROOF_TOLERANCE * abs(claimed)
+    if high <= allowed:
+        return {"found": high, "holds": True, "proof": "proved"}
+    if low > allowed:
+        return {"found": low, "holds": False, "proof": "refuted"}
+    return {"found": high, "holds": False, "proof": "undecided"}
 
 
 def compare_claims(
