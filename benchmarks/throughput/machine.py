@@ -21,7 +21,7 @@ def machine() -> dict[str, Any]:
 
         build = " ".join(str(pyoperon.Version()).split())
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": cores.available(),
         "caches": _caches(),
         "avx512": backend._has_avx512(),
@@ -46,7 +46,7 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _processor() -> str:
+def processor() -> str:
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
