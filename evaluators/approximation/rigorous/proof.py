@@ -25,7 +25,7 @@ from evosearch.genomes.program import ProgramBatch
 _BITS = 320
 _TERMS = 16
 _TOLERANCE = 1e-6  # between the bounds of the error in exact arithmetic
-_ROUNDED_TOLERANCE = 0.005  # the worst case of all roundings is a coarse bound in any case
+_ROUNDED_TOLERANCE = 0.001  # the worst case of all roundings is a coarse bound in any case
 FORMATS = ("float64", "float32")
 _SHOWN_DIGITS = 5
 _SLACK = Decimal("1.00001")  # for another version of the arithmetic to come to the same claim

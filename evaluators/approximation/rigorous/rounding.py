@@ -56,7 +56,7 @@ class _Local(NamedTuple):
 def _divide(a: arb, b: arb) -> _Local:
     if b.contains(0):
         raise UndefinedError("a division by zero may happen")
-    return _Local(a / b, (1 / b, -a / (b * b)), tiny=True)
+    return _Local(a / b, (1 / b, -(a / b) / b), tiny=True)
 
 
 def _sqrt(a: arb) -> _Local:

@@ -55,11 +55,13 @@ def largest_error(bounds: Callable[[Piece], Bounds], whole: Piece, tolerance: fl
         nonlocal known
         try:
             low, high = bounds(piece)
+            if not (low.is_finite() and high.is_finite()):
+                raise UndefinedError("the error may be infinite")
             known = known.max(low)
             reason = ""
         except UndefinedError as error:
             high, reason = arb("inf"), str(error)
-        key = float(high) if high.is_finite() else inf
+        key = inf if reason else float(high)
         heappush(heap, _Open(-key, piece, high, reason))
 
     for piece in _first(whole):
