@@ -1,11 +1,14 @@
 """Runs every benchmark of this folder, or those that are named, each in a process of its own.
 
     python -m benchmarks [--docs] [NAME...]
+    python -m benchmarks functions [ARGUMENTS]
 
-``--docs`` writes their tables into docs/performance.md, between the comments that name them.
+``--docs`` writes their tables into docs/performance.md, between the comments that name them. What
+takes hours runs only when it is named, first and alone, and takes arguments of its own.
 """
 
 import argparse
+import importlib
 import re
 import subprocess
 import sys
@@ -14,16 +17,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-PAGE = FOLDER.parent / "docs" / "performance.md"
+PAGES = FOLDER.parent / "docs"
 NOT_ONE = {"__init__", "__main__", "tables"}
 FIRST = ("throughput", "generation", "first_generation", "scale")
+ALONE = ("functions",)
 
 
 def names() -> list[str]:
     """The benchmarks against peers first, then those of single parts."""
     modules = {path.stem for path in FOLDER.glob("*.py")}
     packages = {path.parent.name for path in FOLDER.glob("*/__main__.py")}
-    found = (modules | packages) - NOT_ONE
+    found = (modules | packages) - NOT_ONE - set(ALONE)
     return [*(name for name in FIRST if name in found), *sorted(found - set(FIRST))]
 
 
@@ -45,9 +49,13 @@ def written(page: str, name: str, tables: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in ALONE:
+        own = importlib.import_module(f"benchmarks.{arguments[0]}.__main__")
+        return int(own.main(arguments[1:]))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names()))
-    parser.add_argument("--docs", action="store_true", help=f"write the tables into {PAGE.name}")
+    parser.add_argument("--docs", action="store_true", help="write the tables into docs/")
     options = parser.parse_args(arguments)
     unknown = set(options.names) - set(names())
     if unknown:
@@ -61,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if code:
             failed.append(name)
         elif options.docs:
-            PAGE.write_text(written(PAGE.read_text("utf-8"), name, tables), "utf-8")
+            for page in PAGES.glob("*.md"):
+                page.write_text(written(page.read_text("utf-8"), name, tables), "utf-8")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

@@ -1,0 +1,178 @@
+"""Programs of the results page: the best ones of finished campaigns, as program documents.
+
+A document holds everything that the page says of its program: the claims that `evosearch verify`
+judges, and under ``result`` how the program was found and the classical approximation beside it.
+"""
+
+import contextlib
+import io
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.functions.campaigns import command
+from benchmarks.functions.problems import Problem
+from evaluators.approximation import baselines as classical
+from evosearch.export import file
+from evosearch.export.document import ProgramDocument
+from evosearch.export.targets.json import JsonExporter
+from evosearch.genomes.text import expressions
+from evosearch.report.facts import exact
+from evosearch.store import queries
+from evosearch.store.members import Member
+from evosearch.store.store import Store
+
+_NAME = re.compile(r"(?P<problem>\w+)_(?P<ops>\d+)ops\.json")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A member of a campaign's front."""
+
+    campaign: str
+    seed: int
+    member: Member
+
+    @property
+    def operations(self) -> int:
+        return int(self.member.objectives["operations"])
+
+    @property
+    def error(self) -> float:
+        return exact(self.member, "error")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A program document of the page."""
+
+    path: Path
+    document: ProgramDocument
+
+    @property
+    def problem(self) -> str:
+        return str(self.about["problem"])
+
+    @property
+    def about(self) -> dict[str, Any]:
+        about: dict[str, Any] = self.document.metadata["result"]
+        return about
+
+    @property
+    def operations(self) -> int:
+        return self.document.operations
+
+    @property
+    def error(self) -> float:
+        """What the document claims."""
+        return float(self.document.claims[self.about["metric"]])
+
+    @property
+    def expression(self) -> str:
+        [text] = expressions(self.document.simplified().to_program())
+        return text
+
+
+def collect(problem: Problem, seeds: Sequence[int], url: str, folder: Path) -> list[Path]:
+    """Write and verify the best program of each operation count; the files.
+
+    Files of the problem that are no longer among them are removed.
+
+    Raises:
+        StoppedError: An export failed, or a document does not pass `evosearch verify`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = [_write(problem, found, url, folder) for found in best(problem, seeds, url)]
+    for path in files(folder, problem.name):
+        if path not in written:
+            path.unlink()
+    return written
+
+
+def best(problem: Problem, seeds: Sequence[int], url: str) -> list[Found]:
+    """The polished members with the least error at their count, and at any smaller one."""
+    found = []
+    with Store.open(url) as store:
+        for seed in seeds:
+            name = problem.campaign(seed)
+            members = [each for each in queries.front(store, name) if each.polish is not None]
+            found += [Found(name, seed, member) for member in members]
+    chosen: list[Found] = []
+    for each in sorted(found, key=lambda each: (each.operations, each.error)):
+        if each.operations and (not chosen or each.error < chosen[-1].error):
+            if chosen and chosen[-1].operations == each.operations:
+                continue
+            chosen.append(each)
+    return chosen
+
+
+def _write(problem: Problem, found: Found, url: str, folder: Path) -> Path:
+    path = folder / f"{problem.name}_{found.operations}ops.json"
+    with tempfile.TemporaryDirectory() as temporary:
+        exported = Path(temporary) / path.name
+        id = str(found.member.id)
+        command(url, "export", found.campaign, id, "--format", "json", "--output", str(exported))
+        document = ProgramDocument.read(exported)
+        document = replace(
+            document, metadata={**document.metadata, "result": _about(problem, found, url)}
+        )
+        file.export(document, JsonExporter(), exported)
+        verify(problem, exported)
+        file.export(document, JsonExporter(), path)
+    return path
+
+
+def verify(problem: Problem, path: Path) -> dict[str, Any]:
+    """What `evosearch verify` finds; raises StoppedError where it is not ok."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        command("", "verify", str(path), "--on", str(problem.file), "--json")
+    outcome: dict[str, Any] = json.loads(output.getvalue())
+    return outcome
+
+
+def _about(problem: Problem, found: Found, url: str) -> dict[str, Any]:
+    with Store.open(url) as store:
+        status = queries.status(store, found.campaign)
+    known = classical.best(problem.baselines, found.operations)
+    baseline = None
+    if known is not None:
+        error, operations = (known.objectives[name] for name in ("error", "operations"))
+        baseline = {
+            "family": known.family,
+            "label": known.label,
+            "operations": int(operations),
+            "error": error,
+        }
+    return {
+        "problem": problem.name,
+        "command": problem.command(found.seed),
+        "seed": found.seed,
+        "evaluations": status["evaluations"],
+        "generation": found.member.generation,
+        "seconds": round(status["seconds"], 1),
+        "campaign_digest": status["digest"],
+        "metric": problem.measure.name,
+        "baseline": baseline,
+        "published": problem.published.get(found.operations),
+    }
+
+
+def files(folder: Path, problem: str | None = None) -> list[Path]:
+    """The documents of a problem, or of all, by operations."""
+    found = []
+    for path in folder.glob("*.json"):
+        match = _NAME.fullmatch(path.name)
+        if match and match["problem"] in (problem, match["problem"] if problem is None else None):
+            found.append((match["problem"], int(match["ops"]), path))
+    return [path for _, _, path in sorted(found)]
+
+
+def read(folder: Path) -> list[Result]:
+    """Every document that has a ``result``."""
+    found = [Result(path, ProgramDocument.read(path)) for path in files(folder)]
+    return [each for each in found if "result" in each.document.metadata]
