@@ -1,19 +1,17 @@
 """Proofs: the largest error of a program over its whole interval, between two bounds."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import ROUND_CEILING, Context, Decimal
-from math import inf, isfinite, nextafter
+from math import inf, nextafter
 
 import flint
-import numpy as np
 from flint import arb
 
 from evaluators.approximation.interval import Interval
 from evaluators.approximation.measure import Measure
+from evaluators.approximation.rigorous.as_run import RoundedError
 from evaluators.approximation.rigorous.enclosure import Error
 from evaluators.approximation.rigorous.functions import function_of
-from evaluators.approximation.rigorous.rounding import Format, RoundedError, unrounded
 from evaluators.approximation.rigorous.series import arithmetic
 from evaluators.approximation.rigorous.steps import Steps
 from evaluators.approximation.rigorous.subdivision import NotProvedError, largest_error
@@ -87,26 +85,12 @@ def _as_run(
     unproved: dict[str, str] = {}
     for name in FORMATS:
         try:
-            bounds[f"proved_{name}_error"] = (0.0, _rounded(error, constants, interval, name))
+            rounded = RoundedError.of(error, constants, name)
+            found = largest_error(rounded.bounds, numbers(interval), _ROUNDED_TOLERANCE)
+            bounds[f"proved_{name}_error"] = (0.0, nextafter(float(found.high), inf))
         except NotProvedError as failure:
             unproved[f"proved_{name}_error"] = str(failure)
     return bounds, unproved
-
-
-def _rounded(error: Error, constants: Sequence[str], interval: Interval, name: str) -> float:
-    """Upper bound of the error when run in a format, constants rounded to it first."""
-    unknown = unrounded(error.steps)
-    if unknown:
-        raise NotProvedError(f"how {', '.join(unknown)} is rounded is not fixed by IEEE 754")
-    with np.errstate(over="ignore"):
-        values = [float(np.dtype(name).type(float(text))) for text in constants]
-    if not all(map(isfinite, values)):
-        raise NotProvedError(f"a constant is beyond the range of {name}")
-    rounded = RoundedError(
-        replace(error, constants=[arb(value) for value in values]), Format.named(name)
-    )
-    found = largest_error(rounded.bounds, numbers(interval), _ROUNDED_TOLERANCE)
-    return nextafter(float(found.high), inf)
 
 
 def _rounded_up(high: float) -> float:

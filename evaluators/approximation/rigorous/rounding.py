@@ -1,176 +1,155 @@
-"""What rounding can add when a program is run in a binary format, bounded.
+"""A program as it runs in a binary format, every operation rounded to nearest.
 
-Every operation of a program run in IEEE 754 arithmetic, to nearest, gives
+IEEE 754 gives fl(a op b) = (a op b)(1 + d) + h with |d| <= u and |h| <= eta; h = 0 except for
+products and quotients (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 2.2).
+A product that is fused with a sum has d = h = 0, so that fused arithmetic is covered too.
 
-    fl(a op b) = (a op b)(1 + d) + h,   |d| <= u,   |h| <= eta,
-
-with h = 0 except for products and quotients (Higham, Accuracy and Stability of Numerical
-Algorithms, 2002, section 2.2). The program's value is a function of all d and h, and by the mean
-value theorem differs from its value without them by at most
-
-    sum_k |dv/dv_k| (|a op b| u + eta)
-
-with derivatives and values anywhere in the box of all d and h, and all x of the piece: balls, in
-reverse mode. A product that is fused with a sum has d = h = 0, so that fused arithmetic is
-covered too.
+A continued fraction may divide by zero on its way, 1/0 = inf and 1/inf = 0. Values near such a
+pole are quotients of two entries of the tape. The rules above hold there as well, if no quotient
+overflows but the one by zero: two floats that cancel leave zero, or no less than u^2 of them.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from flint import arb, arb_series
+from flint import arb
 
-from evaluators.approximation.rigorous.enclosure import Bounds, Error
 from evaluators.approximation.rigorous.series import UndefinedError
 from evaluators.approximation.rigorous.steps import Steps
-from evaluators.approximation.rigorous.taylor import Piece
-from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT
+from evaluators.approximation.rigorous.tape import Tape
+
+_ZERO = arb(0)
 
 
 class Format(NamedTuple):
-    """A binary format: unit roundoff 2^-digits, smallest number 2^tiny, largest number."""
+    """A binary format: u, eta, and its largest number."""
 
-    name: str
-    digits: int
-    tiny: int
-    largest: float
+    unit: arb
+    tiny: arb
+    largest: arb
 
     @classmethod
     def named(cls, name: str) -> "Format":
         """``float64`` or ``float32``."""
         info = np.finfo(name)
-        return cls(name, info.nmant + 1, info.minexp - info.nmant, float(info.max))
+        smallest = info.minexp - info.nmant  # exponent of the smallest number
+        return cls(
+            arb(2) ** -(info.nmant + 1), arb(2) ** (int(smallest) - 1), arb(float(info.max))
+        )
 
 
-class _Local(NamedTuple):
-    """An operation at given arguments: value, derivatives, and whether it is rounded."""
+class Value(NamedTuple):
+    """``above / below``: entries of the tape, ``below`` None where it is 1.
 
-    value: arb
-    slopes: tuple[arb, ...]
-    relative: bool = True
-    tiny: bool = False
-
-
-def _divide(a: arb, b: arb) -> _Local:
-    if b.contains(0):
-        raise UndefinedError("a division by zero may happen")
-    return _Local(a / b, (1 / b, -(a / b) / b), tiny=True)
-
-
-def _sqrt(a: arb) -> _Local:
-    if not a > 0:
-        raise UndefinedError("the argument of a square root may be zero or negative")
-    root = a.sqrt()
-    return _Local(root, (1 / (2 * root),))
-
-
-def _absolute(a: arb) -> _Local:
-    slope = arb(1) if a > 0 else arb(-1) if a < 0 else arb(0, 1)
-    return _Local(abs(a), (slope,), relative=False)
-
-
-def _choose(value: arb, first: bool, second: bool) -> _Local:
-    share = arb(1) if first else arb(0) if second else arb(0.5, 0.5)
-    return _Local(value, (share, 1 - share), relative=False)
-
-
-_OPERATIONS: Mapping[str, Callable[..., _Local]] = {
-    "add": lambda a, b: _Local(a + b, (arb(1), arb(1))),
-    "sub": lambda a, b: _Local(a - b, (arb(1), arb(-1))),
-    "mul": lambda a, b: _Local(a * b, (b, a), tiny=True),
-    "div": _divide,
-    "sqrt": _sqrt,
-    "neg": lambda a: _Local(-a, (arb(-1),), relative=False),
-    "abs": _absolute,
-    "max": lambda a, b: _choose(a.max(b), a > b, b > a),
-    "min": lambda a, b: _choose(a.min(b), a < b, b < a),
-}
-
-
-def unrounded(steps: Steps) -> list[str]:
-    """Operations of a program whose rounding IEEE 754 does not fix."""
-    return sorted(set(steps.unfused().ops) - set(_OPERATIONS))
-
-
-@dataclass(frozen=True)
-class RoundedError:
-    """The weighted error of a program as it is run in a format.
-
-    Attributes:
-        error: The error in exact arithmetic, with constants of that format.
-        format: The format.
+    The number in the format is infinite, zero, or between ``low`` and ``high`` in size.
     """
 
-    error: Error
-    format: Format
+    above: int
+    below: int | None
+    low: arb
+    high: arb
 
-    def bounds(self, piece: Piece) -> Bounds:
-        """Bounds of the exact error plus the worst case of rounding, over a piece.
 
-        The upper one bounds the error; the lower one tells how close the bound over the piece is,
-        not how close the error.
+class Run:
+    """One run of a program for all numbers of a ball at once."""
+
+    def __init__(self, format: Format) -> None:
+        self.format = format
+        self.tape = Tape(format.unit, format.tiny)
+        self._compute: Mapping[str, Callable[..., Value]] = {
+            "add": self._add,
+            "sub": lambda a, b: self._add(a, b, -1),
+            "mul": self._multiply,
+            "div": self._divide,
+            "fma": lambda a, b, c: self._add(self._multiply(a, b), c),
+            "neg": lambda a: a._replace(above=self._scaled(a.above, -1)),
+            "abs": self._absolute,
+            "max": lambda a, b: self._larger(a, b, 1),
+            "min": lambda a, b: self._larger(a, b, -1),
+            "sqrt": self._root,
+        }
+
+    def unrounded(self, steps: Steps) -> list[str]:
+        """Operations of a program whose rounding IEEE 754 does not fix."""
+        return sorted(set(steps.ops) - set(self._compute))
+
+    def spread(self, steps: Steps, x: arb, constants: Sequence[arb]) -> tuple[arb, arb]:
+        """Bounds of the worst that all roundings together can do, at every number of the ball.
 
         Raises:
-            UndefinedError: There may be a pole, an overflow, or no real value in the piece.
+            UndefinedError: There may be an overflow, a pole, or no real value.
         """
-        low, high = self.error.bounds(piece)
-        least, most = self._rounding(piece.ball)
-        target = self.error.function(arb_series([piece.ball, 1], 2))
-        small, large = self.error.sizes(piece, target)
-        if self.error.measure.kind == "relative":
-            if not small > 0:
-                raise UndefinedError("the target may be zero")
-            least, most = least / large, most / small
-        elif self.error.measure.kind == "ulp":
-            least, most = least * self.error.unit(large), most * self.error.unit(small)
-        return Bounds((low + least).lower(), (high + most).upper())
+        leaves = [self._made(self.tape.put(value)) for value in (x, *constants)]
+        output = steps.run(leaves[0], leaves[1:], self._compute)[steps.output]
+        return self.tape.spread(self._finite(output))
 
-    def _rounding(self, x: arb) -> tuple[arb, arb]:
-        """Bounds of the sum over all operations, see the top of the module."""
-        steps = self.error.steps.unfused()
-        tape = self._tape(steps, x)
-        weights = {steps.output: arb(1)}
-        low = high = arb(0)
-        for k in reversed(range(len(tape))):
-            if k not in weights:
-                continue
-            size = abs(weights[k])
-            rounding = arb(abs(tape[k].value) * self._unit if tape[k].relative else 0)
-            low += (size * rounding).abs_lower()
-            high += (size * (rounding + (self._tiny if tape[k].tiny else 0))).abs_upper()
-            passed = weights[k] * (1 + self._either(self._unit if tape[k].relative else arb(0)))
-            for a, slope in zip(steps.args[k], tape[k].slopes, strict=True):
-                weights[a] = weights.get(a, arb(0)) + passed * slope
-        return low, high
+    def _made(
+        self, above: int, below: int | None = None, low: arb = _ZERO, high: arb | None = None
+    ) -> Value:
+        """A value, divided where that can be done; ``high`` is needed where it cannot."""
+        if below is not None and not self.tape.values[below].contains(0):
+            above, below = self.tape.quotient(above, below), None
+        if below is None:
+            value = self.tape.values[above]
+            low, high = low.max(value.abs_lower()), value.abs_upper()
+        if high is None or not high <= self.format.largest:
+            raise UndefinedError("an operation may overflow")
+        return Value(above, below, low.max(arb(0)), high)
 
-    def _tape(self, steps: Steps, x: arb) -> list[_Local]:
-        """Every operation on arguments that carry all roundings before it."""
-        nodes = {FIRST_INPUT: x}
-        nodes |= {FIRST_CONSTANT - j: c for j, c in enumerate(self.error.constants)}
-        tape = []
-        for k, (op, args) in enumerate(zip(steps.ops, steps.args, strict=True)):
-            local = _OPERATIONS[op](*(nodes[a] for a in args))
-            value = local.value
-            if local.relative:
-                value *= 1 + self._either(self._unit)
-            if local.tiny:
-                value += self._either(self._tiny)
-            if not value.abs_upper() <= self.format.largest:
-                raise UndefinedError("an operation may overflow")
-            nodes[k] = value
-            tape.append(local)
-        return tape
+    def _finite(self, a: Value) -> int:
+        if a.below is not None:
+            raise UndefinedError("a value may be infinite")
+        return a.above
 
-    @property
-    def _unit(self) -> arb:
-        return arb(2) ** -self.format.digits
+    def _scaled(self, a: int, factor: int) -> int:
+        return self.tape.put(self.tape.values[a] * factor, (a, arb(factor)))
 
-    @property
-    def _tiny(self) -> arb:
-        return arb(2) ** (self.format.tiny - 1)
+    def _add(self, a: Value, b: Value, sign: int = 1) -> Value:
+        left, right = self.tape.product(a.above, b.below), self.tape.product(b.above, a.below)
+        assert left is not None
+        assert right is not None
+        rounded = self.tape.round(self.tape.sum(left, right, sign))
+        low = a.low.min(b.low) * self.format.unit**2
+        high = (a.high + b.high) * (1 + self.format.unit)
+        return self._made(rounded, self.tape.product(a.below, b.below), low, high)
 
-    @staticmethod
-    def _either(size: arb) -> arb:
-        return arb(0, size)
+    def _multiply(self, a: Value, b: Value) -> Value:
+        above, below = self.tape.product(a.above, b.above), self.tape.product(a.below, b.below)
+        assert above is not None
+        return self._scale(above, below, a.low * b.low, a.high * b.high)
+
+    def _divide(self, a: Value, b: Value) -> Value:
+        if not b.low > self.format.tiny / self.format.unit:
+            raise UndefinedError("a denominator may be zero or subnormal")
+        above, below = self.tape.product(a.above, b.below), self.tape.product(a.below, b.above)
+        assert above is not None
+        return self._scale(above, below, a.low / b.high, a.high / b.low)
+
+    def _scale(self, above: int, below: int | None, low: arb, high: arb) -> Value:
+        """A product or a quotient, which may be subnormal."""
+        unit, tiny, _ = self.format
+        rounded = self.tape.round_with_underflow(above, below)
+        return self._made(rounded, below, low * (1 - unit) - tiny, high * (1 + unit) + tiny)
+
+    def _root(self, a: Value) -> Value:
+        entry = self._finite(a)
+        value = self.tape.values[entry]
+        if not value > 0:
+            raise UndefinedError("the argument of a square root may be zero or negative")
+        root = value.sqrt()
+        return self._made(self.tape.round(self.tape.put(root, (entry, 1 / (2 * root)))))
+
+    def _absolute(self, a: Value) -> Value:
+        entry = self._finite(a)
+        value = self.tape.values[entry]
+        slope = arb(1) if value > 0 else arb(-1) if value < 0 else arb(0, 1)
+        return self._made(self.tape.put(abs(value), (entry, slope)), low=a.low)
+
+    def _larger(self, a: Value, b: Value, sign: int) -> Value:
+        first, second = self._finite(a), self._finite(b)
+        x, y = self.tape.values[first] * sign, self.tape.values[second] * sign
+        share = arb(1) if x >= y else arb(0) if y >= x else arb(0.5, 0.5)
+        value = x.max(y) * sign
+        made = self.tape.put(value, (first, share), (second, 1 - share))
+        return self._made(made, low=a.low.min(b.low))

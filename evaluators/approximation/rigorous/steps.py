@@ -41,19 +41,3 @@ class Steps:
         for k, (op, args) in enumerate(zip(self.ops, self.args, strict=True)):
             nodes[k] = compute[op](*(nodes[a] for a in args))
         return nodes
-
-    def unfused(self) -> "Steps":
-        """Each ``fma`` as a product and a sum, which round twice."""
-        ops: list[str] = []
-        args: list[tuple[int, ...]] = []
-        moved: dict[int, int] = {}
-        for k, (op, given) in enumerate(zip(self.ops, self.args, strict=True)):
-            found = tuple(moved.get(a, a) for a in given)
-            if op == "fma":
-                ops.append("mul")
-                args.append(found[:2])
-                op, found = "add", (len(ops) - 1, found[2])
-            ops.append(op)
-            args.append(found)
-            moved[k] = len(ops) - 1
-        return Steps(tuple(ops), tuple(args), moved.get(self.output, self.output))
