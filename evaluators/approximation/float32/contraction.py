@@ -27,7 +27,7 @@ def contract(programs: ProgramBatch) -> ProgramBatch:
     for position in range(ops.shape[1]):
         for slot in (0, 1):
             rows = np.flatnonzero(_is_product(programs, single, position, slot))
-            factors = args[rows, args[rows, position, slot], :2]
+            factors = programs.args[rows, programs.args[rows, position, slot], :2]
             fused = ops[rows, position] == _ADD
             negated = factors <= FIRST_CONSTANT
             if slot == 1:
@@ -38,7 +38,7 @@ def contract(programs: ProgramBatch) -> ProgramBatch:
                 constants[rows[turned], place] *= -1
                 fused |= subtracted
             rows, factors = rows[fused], factors[fused]
-            third = args[rows, position, 1 - slot]
+            third = programs.args[rows, position, 1 - slot]
             ops[rows, position] = _FMA
             args[rows, position] = np.column_stack([factors, third])
     return canonical(

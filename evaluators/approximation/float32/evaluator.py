@@ -8,18 +8,18 @@ from jaxtyping import Bool, Float64, UInt32
 
 from evaluators.approximation.float32 import arithmetic, exhaustive, fit, reference, ulp
 from evaluators.approximation.float32.contraction import ambiguous, contract
+from evaluators.approximation.float32.costs import STORED, CostTable, cost
 from evaluators.approximation.float32.options import Float32Options
 from evaluators.approximation.float32.sample import sample
+from evaluators.approximation.float32.task import Task
 from evaluators.approximation.interval import Interval
 from evaluators.approximation.targets import find
 from evosearch import fitting
 from evosearch.contracts import Key, Objective, Prepared, Proof, Scores, Status, scores_of
 from evosearch.errors import ConfigError
 from evosearch.genomes.canonical import canonical
-from evosearch.genomes.primitives import BY_NAME
 from evosearch.genomes.program import ProgramBatch
 
-_DIV = BY_NAME["div"].code
 _NEAR = 1.5  # times the bar: largest error on a few inputs that is worth looking at many
 _SEALED = 2  # times the inputs of scores
 
@@ -42,11 +42,12 @@ class Float32Approximation:
         """``base`` is the folder that file names in the options are relative to.
 
         Raises:
-            ConfigError: Unknown target, a table, or an unusable interval.
+            ConfigError: Unknown target, a table, an unusable interval, or no table of costs.
         """
         self.options = options
         self.target = find(options.target, base)
         self.interval = Interval.parse(options.interval)
+        self.costs = CostTable.load(base / options.costs if options.costs else STORED)
         if self.target.function is None:
             raise ConfigError(
                 f"evaluator.target: expected a function, by name or as "
@@ -161,9 +162,7 @@ class Float32Approximation:
         y = reference.values(self.target, self.interval, wide)
         return wide, (arithmetic.evaluate(genomes, x) - y) / ulp.ulp(y)
 
-    def _errors(
-        self, genomes: ProgramBatch, task: fit.Task
-    ) -> Float64[np.ndarray, " programs"]:
+    def _errors(self, genomes: ProgramBatch, task: Task) -> Float64[np.ndarray, " programs"]:
         errors = np.full(len(genomes), np.nan)
         for row in np.flatnonzero(self._valid(genomes)).tolist():
             constants = genomes.constants[row : row + 1, : genomes.n_constants[row]]
@@ -171,13 +170,16 @@ class Float32Approximation:
         return errors
 
     def _valid(self, genomes: ProgramBatch) -> Bool[np.ndarray, " programs"]:
-        return arithmetic.supported(genomes) & ~ambiguous(genomes)
+        return np.asarray(arithmetic.supported(genomes) & ~ambiguous(genomes))
 
     def _scores(self, genomes: ProgramBatch, errors: Float64[np.ndarray, " programs"]) -> Scores:
-        objectives = np.stack([errors, cost(genomes)], axis=1)
+        costs = np.full(len(genomes), np.nan)
+        valid = self._valid(genomes)
+        costs[valid] = cost(genomes.take(np.flatnonzero(valid)), self.costs)
+        objectives = np.stack([errors, costs], axis=1)
         measures = np.stack([genomes.lengths, genomes.n_constants], axis=1).astype(np.float64)
         scores = scores_of(objectives, measures=measures)
-        invalid = np.flatnonzero(~self._valid(genomes))
+        invalid = np.flatnonzero(~valid)
         scores.status[invalid] = Status.INVALID
         text = f"operations other than {', '.join(arithmetic.OPERATIONS)}, or a contractible one"
         return Scores(
@@ -188,18 +190,13 @@ class Float32Approximation:
         )
 
 
-def cost(genomes: ProgramBatch) -> Float64[np.ndarray, " programs"]:
-    """Operations; a division counts as five."""
-    return np.where(genomes.ops == _DIV, 5.0, genomes.ops > 0).sum(axis=1)
-
-
-def _task(prepared: Prepared, name: str) -> fit.Task:
-    return fit.Task.of(prepared[f"{name}_x"], prepared[f"{name}_y"])
+def _task(prepared: Prepared, name: str) -> Task:
+    return Task.of(prepared[f"{name}_x"], prepared[f"{name}_y"])
 
 
 def _rounded(constants: Float64[np.ndarray, "n c"]) -> Float64[np.ndarray, "n c"]:
     with np.errstate(over="ignore"):
-        return constants.astype(np.float32).astype(np.float64)
+        return np.asarray(constants.astype(np.float32).astype(np.float64))
 
 
 def _number(text: str) -> float:

@@ -53,7 +53,7 @@ def search(
     target: Target,
     interval: Interval,
     *,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] | None = None,
 ) -> Found:
     """Evaluate one program, its constants rounded to float32, at every float32 of the interval.
 
@@ -89,7 +89,8 @@ def search(
         for worst in threads.map(piece, range(first, last + 1, _PIECE)):
             found = nlargest(_SETTLED, chain(found, worst))
             done = min(done + _PIECE, last + 1 - first)
-            progress(done)
+            if progress is not None:
+                progress(done)
     error, place = max((_settle(programs, row, constants, target, at), at) for _, at in found)
     if len(found) == _SETTLED:
         error = max(error, found[-1][0])  # what was not settled is no larger than this

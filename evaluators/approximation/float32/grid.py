@@ -22,7 +22,7 @@ def number(indices: Int64[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"
     """The numbers at these places; beyond the largest finite one, that one."""
     inside = np.clip(indices, -LARGEST, LARGEST)
     bits = np.where(inside >= 0, inside, -inside | 0x80000000)
-    return bits.astype(np.uint32).view(np.float32)
+    return np.asarray(bits.astype(np.uint32).view(np.float32))
 
 
 def ends(interval: Interval) -> tuple[int, int]:

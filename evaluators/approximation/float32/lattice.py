@@ -17,7 +17,7 @@ _SWAPS = 400  # at most: a bound on time, not reached by up to 16 constants
 def reduce(basis: Float64[np.ndarray, "rows n"]) -> Int64[np.ndarray, "n n"]:
     """Integer combinations of the columns, one a column, that are short and nearly orthogonal."""
     n = basis.shape[1]
-    triangle = np.linalg.qr(basis, mode="r")
+    triangle = np.linalg.qr(basis)[1]
     combination = np.eye(n)
     k = 1
     for _ in range(_SWAPS):

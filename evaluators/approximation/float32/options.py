@@ -24,14 +24,15 @@ class GridOptions(BaseModel):
         description="Searches, each on the worst inputs that the one before left.",
     )
     real: float = Field(
-        default=0.6,
+        default=4.0,
         gt=0,
-        description="Largest error of the real fit, times the bar, that is worth a search.",
+        description="Largest error of the real fit, in bars, at which constants are adjusted.",
     )
-    rounded: float = Field(
-        default=2.5,
+    level: float = Field(
+        default=1.25,
         gt=0,
-        description="Largest error after rounding, times the bar, that is worth one.",
+        description="Largest error of the best real constants together with that of rounding, in "
+        "bars, that is worth a search.",
     )
 
 
@@ -49,6 +50,10 @@ class Float32Options(BaseModel):
         gt=0.5,
         le=1e6,
         description="Error in ULP that is good enough: no program gains by a smaller one.",
+    )
+    costs: str | None = Field(
+        default=None,
+        description='Table of costs, "./file.json"; that of the package by default.',
     )
     fit_points: int = Field(
         default=32, ge=8, le=4096, description="Points that real constants are fitted on."

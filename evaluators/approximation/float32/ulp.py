@@ -26,7 +26,7 @@ def ulp(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
 
 def at_power(y: Float64[np.ndarray, " n"]) -> np.ndarray:
     """Where |y| is a power of two."""
-    return np.asarray(y.view(np.int64) & 0x000FFFFFFFFFFFFF == 0)
+    return np.asarray((y.view(np.int64) & 0x000FFFFFFFFFFFFF) == 0)
 
 
 def errors(
@@ -38,14 +38,4 @@ def errors(
     error = np.abs(values - y)
     error /= unit
     error[~np.isfinite(error)] = np.inf
-    return error
-
-
-def worst(
-    values: Float32[np.ndarray, "rows points"],
-    y: Float64[np.ndarray, " points"],
-    unit: Float64[np.ndarray, " points"],
-) -> Float64[np.ndarray, " rows"]:
-    """Largest error in ULP of each row; infinite where a value is not finite."""
-    largest = errors(values, y, unit).max(axis=1, initial=0.0)
-    return np.asarray(largest)
+    return np.asarray(error)
