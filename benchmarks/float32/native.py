@@ -9,6 +9,7 @@ Three ways to compile, all of them ``-O3 -march=native``:
 """
 
 import ctypes
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_VECTOR = re.compile(rb"_ZGV\w+")  # names by the vector function ABI
 POINTS = 10_000
 ITERATIONS = 100
 _BASE = ("-std=gnu11", "-O3", "-march=native", "-fPIC", "-fno-math-errno")
@@ -68,22 +70,31 @@ class CFunction:
 
     Attributes:
         name: For people.
-        text: C source that defines ``float FUNCTION(float)``, or nothing for one of the C library.
+        text: C source that defines ``float FUNCTION(float)``.
         way: How it is compiled, one of `FLAGS`.
-        call: The name of a function of the C library.
     """
 
     name: str
-    text: str = ""
+    text: str
     way: str = "finite"
-    call: str = "FUNCTION"
+
+    @classmethod
+    def of(cls, name: str, expression: str, way: str = "finite") -> "CFunction":
+        """From the text of an expression in ``x``."""
+        return cls(name, f"static inline float FUNCTION(float x) {{ return {expression}; }}", way)
 
 
 class Native:
-    """Contestants, compiled into one library; raises OSError where there is no C compiler."""
+    """Contestants, compiled into one library; raises OSError where there is no C compiler.
+
+    Attributes:
+        functions: The contestants.
+        vector_calls: Vector functions of the C library that the compiler put in.
+    """
 
     def __init__(self, functions: Sequence[CFunction]) -> None:
         self.functions = tuple(functions)
+        self.vector_calls: set[str] = set()
         self.compiler = shutil.which("cc") or ""
         if not self.compiler:
             raise OSError("no C compiler called cc")
@@ -130,6 +141,7 @@ class Native:
             if loops:
                 self._command(*flags, "-c", source, "-o", made)
                 objects.append(made)
+                self.vector_calls |= {name.decode() for name in _VECTOR.findall(made.read_bytes())}
         library = folder / "functions.so"
         try:
             self._command("-shared", *objects, "-o", library, "-lmvec", "-lm")
@@ -146,7 +158,7 @@ def _loop(number: int, function: CFunction) -> str:
     name = f"function_{number}"
     return _LOOP % {
         "text": function.text.replace("FUNCTION", name),
-        "call": function.call.replace("FUNCTION", name),
+        "call": name,
         "number": number,
         "points": POINTS,
         "iterations": ITERATIONS,
