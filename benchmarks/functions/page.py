@@ -1,14 +1,18 @@
 """The page docs/results/functions.md, made of the program documents alone."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.functions.problems import Problem
 from benchmarks.functions.programs import Result
 from benchmarks.tables import table
 from evosearch.report.numbers import duration
 
-TIE = 0.01  # relative difference up to which two errors count as equal
+LONGEST = 200  # characters of an expression that the page shows
+TIE = 0.01  # relative difference up to which errors count as equal
 
 HEAD = """\
 # Functions
@@ -25,114 +29,152 @@ mean, and how the numbers are made and checked, stands in [Results](README.md).
 NOTHING = "\nNo campaign has been recorded yet.\n"
 
 
+@dataclass(frozen=True)
+class Row:
+    """What is known with at most so many operations.
+
+    Attributes:
+        result: The best program.
+        operations: So many.
+        classical: The best classical approximation (family, label, operations, error) or None.
+        published: A published error with exactly so many operations.
+    """
+
+    result: Result
+    operations: int
+    classical: dict[str, Any] | None
+    published: float | None
+
+    @classmethod
+    def all(cls, results: Sequence[Result]) -> list["Row"]:
+        return [
+            cls(result, each["operations"], each["classical"], each["published"])
+            for result in results
+            for each in result.about["beside"]
+        ]
+
+    @property
+    def gain(self) -> float:
+        """How many times smaller the error is than the classical one; infinite without one."""
+        return float(self.classical["error"]) / self.result.error if self.classical else math.inf
+
+    @property
+    def outcome(self) -> str:
+        """``win``, ``equal`` or ``loss`` against the classical approximation."""
+        if abs(self.gain - 1) <= TIE:
+            return "equal"
+        return "win" if self.gain > 1 else "loss"
+
+
 def text(results: Sequence[Result], folder: Path) -> str:
     """The page; ``folder`` is where it stands, for links."""
     problems = [p for p in Problem.all() if any(r.problem == p.name for r in results)]
     if not problems:
         return HEAD + NOTHING
     by_name = {p.name: [r for r in results if r.problem == p.name] for p in problems}
-    parts = [HEAD, summary(problems, by_name)]
+    parts = [HEAD, summary(problems, {name: Row.all(mine) for name, mine in by_name.items()})]
     parts += [section(p, by_name[p.name], folder) for p in problems]
     return "\n".join(parts)
 
 
-def summary(problems: Sequence[Problem], results: dict[str, list[Result]]) -> str:
+def summary(problems: Sequence[Problem], rows: dict[str, list[Row]]) -> str:
     """Wins and losses of every problem."""
-    head = ["target", "operations", "wins", "equal", "losses", "largest gain", "at", "published"]
-    rows = []
+    head = ["target", "operations", "wins", "equal", "losses", "largest gain", "published error"]
+    lines = []
     for problem in problems:
-        mine = results[problem.name]
-        outcomes = [outcome(result) for result in mine]
-        top = max(mine, key=gain)
-        rows.append(
+        mine = rows[problem.name]
+        outcomes = [row.outcome for row in mine]
+        lines.append(
             [
                 f"[{problem.target.formula}](#{anchor(problem)})",
-                ", ".join(str(result.operations) for result in mine),
+                f"{mine[0].operations} to {mine[-1].operations}",
                 *(str(outcomes.count(kind)) for kind in ("win", "equal", "loss")),
-                times(gain(top)),
-                f"{top.operations} ops",
+                largest_gain(mine),
                 against_published(mine),
             ]
         )
-    return f"## Summary\n\n{table(head, rows)}\n"
+    every = [row.outcome for mine in rows.values() for row in mine]
+    counts = (
+        f"{every.count('win')} wins, {every.count('equal')} equal, {every.count('loss')} losses"
+    )
+    return (
+        f"## Summary\n\nAgainst the best classical approximation with at most as many operations: "
+        f"{counts}. Errors within {TIE:.0%} are equal.\n\n{table(head, lines)}\n"
+    )
 
 
 def section(problem: Problem, results: Sequence[Result], folder: Path) -> str:
     """One problem."""
-    commands = list(dict.fromkeys(result.about["command"] for result in results))
-    operations = ", ".join(problem.primitives)
+    commands = " and ".join(dict.fromkeys(f"`{result.about['command']}`" for result in results))
+    head = ["operations", "error", "classical", "times as good", "classical form"]
+    head += ["published"] if problem.published else []
     lines = [
         f"## {title(problem)}",
         "",
         f"{problem.target.formula} on {problem.interval}, largest {problem.measure.kind} error, "
-        f"out of {operations}. `python -m benchmarks functions {problem.name}` makes this table; "
-        f"its campaigns are {' and '.join(f'`{c}`' for c in commands)}.",
+        f"out of {', '.join(problem.primitives)}. `python -m benchmarks functions {problem.name}` "
+        f"makes this table; the programs come from {commands}.",
+        "",
+        table(head, [cells(problem, row) for row in Row.all(results)]),
         "",
         table(
-            [
-                *("operations", "error", "classical", "times as good", "classical form"),
-                *(["published"] if problem.published else []),
-                *("seed", "evaluations", "time", "program"),
-            ],
-            [row(problem, result, folder) for result in results],
+            ["program", "error", "seed", "generation", "evaluations", "time", "expression"],
+            [program(result, folder) for result in results],
         ),
-        "",
-    ]
-    lines += [
-        f"- {result.operations}: `{result.expression}`"
-        for result in results
-        if len(result.expression) <= 250
     ]
     return "\n".join(lines) + "\n"
 
 
-def row(problem: Problem, result: Result, folder: Path) -> list[str]:
-    """A program's line in its table."""
-    about, known = result.about, result.about["baseline"]
-    published = about["published"]
-    link = result.path.relative_to(folder).as_posix()
+def cells(problem: Problem, row: Row) -> list[str]:
+    """A line of the comparison."""
+    fewer = row.result.operations < row.operations
+    known = row.classical
     return [
-        str(result.operations),
-        error(result.error),
+        str(row.operations),
+        error(row.result.error) + f" ({row.result.operations} ops)" * fewer,
         error(known["error"]) if known else "–",
-        times(gain(result)),
-        form(result),
-        *([error(published) if published else "–"] if problem.published else []),
-        str(about["seed"]),
-        f"{about['evaluations']:,}",
-        duration(about["seconds"]),
-        f"[{result.path.name}]({link})",
+        times(row.gain),
+        form(row),
+        *([error(row.published) if row.published else "–"] if problem.published else []),
     ]
 
 
-def form(result: Result) -> str:
+def program(result: Result, folder: Path) -> list[str]:
+    """A line of the list of programs."""
+    about, expression = result.about, result.expression
+    return [
+        f"[{result.path.stem}]({result.path.relative_to(folder).as_posix()})",
+        error(result.error),
+        str(about["seed"]),
+        str(about["generation"]),
+        f"{about['evaluations']:,}",
+        duration(about["seconds"]),
+        f"`{expression}`" if len(expression) <= LONGEST else "see the document",
+    ]
+
+
+def form(row: Row) -> str:
     """The classical approximation, and its operations where it has fewer."""
-    known = result.about["baseline"]
+    known = row.classical
     if known is None:
         return "–"
-    fewer = known["operations"] < result.operations
+    fewer = known["operations"] < row.operations
     return f"{known['family']}, {known['label']}" + f" ({known['operations']} ops)" * fewer
 
 
-def gain(result: Result) -> float:
-    """How many times smaller the error is than the classical one; 0 where there is none."""
-    known = result.about["baseline"]
-    return float(known["error"]) / result.error if known else 0.0
+def largest_gain(rows: Sequence[Row]) -> str:
+    """Over the classical approximations, and where."""
+    top = max((row for row in rows if row.classical), key=lambda row: row.gain, default=None)
+    return f"{times(top.gain)} at {top.operations} ops" if top else "–"
 
 
-def outcome(result: Result) -> str:
-    """Whether the program wins against the classical approximation; a win where there is none."""
-    if result.about["baseline"] is None:
-        return "win"
-    if abs(gain(result) - 1) <= TIE:
-        return "equal"
-    return "win" if gain(result) > 1 else "loss"
-
-
-def against_published(results: Sequence[Result]) -> str:
+def against_published(rows: Sequence[Row]) -> str:
     """The published errors over ours."""
-    found = [r for r in results if r.about["published"]]
-    gains = [f"{times(r.about['published'] / r.error)} at {r.operations} ops" for r in found]
+    gains = [
+        f"{times(row.published / row.result.error)} at {row.operations} ops"
+        for row in rows
+        if row.published
+    ]
     return ", ".join(gains) or "–"
 
 
@@ -149,6 +191,6 @@ def error(value: float) -> str:
 
 
 def times(value: float) -> str:
-    if not value:
+    if not math.isfinite(value):
         return "–"
-    return f"{value:.3g}" if value < 1e4 else f"{value:.1e}"
+    return f"{value:.3g}x" if 1e-3 <= value < 1e4 else f"{value:.1e}x"

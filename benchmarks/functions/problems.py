@@ -69,15 +69,19 @@ class Problem:
         return tuple(self.config.space.options["primitives"])
 
     @property
+    def most(self) -> int:
+        """Operations of the largest programs."""
+        return int(self.config.space.options["max_operations"])
+
+    @property
     def published(self) -> dict[int, float]:
         return PUBLISHED.get(self.name, {})
 
     @cached_property
     def baselines(self) -> list[Baseline]:
         """Classical approximations with the campaign's primitives, computed afresh."""
-        most = int(self.config.space.options["max_operations"])
         return classical.baselines(
-            self.target, self.interval, self.measure, most, primitives=self.primitives
+            self.target, self.interval, self.measure, self.most, primitives=self.primitives
         )
 
     def campaign(self, seed: int) -> str:

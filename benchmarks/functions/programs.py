@@ -1,7 +1,8 @@
 """Programs of the results page: the best ones of finished campaigns, as program documents.
 
 A document holds everything that the page says of its program: the claims that `evosearch verify`
-judges, and under ``result`` how the program was found and the classical approximation beside it.
+judges, and under ``result`` how the program was found and what is known beside it, for its own
+number of operations and for those up to the next program's.
 """
 
 import contextlib
@@ -11,6 +12,8 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +65,7 @@ class Result:
         about: dict[str, Any] = self.document.metadata["result"]
         return about
 
-    @property
+    @cached_property
     def operations(self) -> int:
         return self.document.operations
 
@@ -86,7 +89,12 @@ def collect(problem: Problem, seeds: Sequence[int], url: str, folder: Path) -> l
         StoppedError: An export failed, or a document does not pass `evosearch verify`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = [_write(problem, found, url, folder) for found in best(problem, seeds, url)]
+    chosen = best(problem, seeds, url)
+    bounds = pairwise([*(found.operations for found in chosen), problem.most + 1])
+    written = [
+        _write(problem, found, range(*counts), url, folder)
+        for found, counts in zip(chosen, bounds, strict=True)
+    ]
     for path in files(folder, problem.name):
         if path not in written:
             path.unlink()
@@ -110,16 +118,15 @@ def best(problem: Problem, seeds: Sequence[int], url: str) -> list[Found]:
     return chosen
 
 
-def _write(problem: Problem, found: Found, url: str, folder: Path) -> Path:
+def _write(problem: Problem, found: Found, counts: range, url: str, folder: Path) -> Path:
     path = folder / f"{problem.name}_{found.operations}ops.json"
     with tempfile.TemporaryDirectory() as temporary:
         exported = Path(temporary) / path.name
         id = str(found.member.id)
         command(url, "export", found.campaign, id, "--format", "json", "--output", str(exported))
         document = ProgramDocument.read(exported)
-        document = replace(
-            document, metadata={**document.metadata, "result": _about(problem, found, url)}
-        )
+        about = _about(problem, found, url) | {"beside": [beside(problem, n) for n in counts]}
+        document = replace(document, metadata={**document.metadata, "result": about})
         file.export(document, JsonExporter(), exported)
         verify(problem, exported)
         file.export(document, JsonExporter(), path)
@@ -138,16 +145,6 @@ def verify(problem: Problem, path: Path) -> dict[str, Any]:
 def _about(problem: Problem, found: Found, url: str) -> dict[str, Any]:
     with Store.open(url) as store:
         status = queries.status(store, found.campaign)
-    known = classical.best(problem.baselines, found.operations)
-    baseline = None
-    if known is not None:
-        error, operations = (known.objectives[name] for name in ("error", "operations"))
-        baseline = {
-            "family": known.family,
-            "label": known.label,
-            "operations": int(operations),
-            "error": error,
-        }
     return {
         "problem": problem.name,
         "command": problem.command(found.seed),
@@ -157,8 +154,25 @@ def _about(problem: Problem, found: Found, url: str) -> dict[str, Any]:
         "seconds": round(status["seconds"], 1),
         "campaign_digest": status["digest"],
         "metric": problem.measure.name,
-        "baseline": baseline,
-        "published": problem.published.get(found.operations),
+    }
+
+
+def beside(problem: Problem, operations: int) -> dict[str, Any]:
+    """What else is known with at most so many operations."""
+    known = classical.best(problem.baselines, operations)
+    classic = None
+    if known is not None:
+        error, count = (known.objectives[name] for name in ("error", "operations"))
+        classic = {
+            "family": known.family,
+            "label": known.label,
+            "operations": int(count),
+            "error": error,
+        }
+    return {
+        "operations": operations,
+        "classical": classic,
+        "published": problem.published.get(operations),
     }
 
 
@@ -167,7 +181,7 @@ def files(folder: Path, problem: str | None = None) -> list[Path]:
     found = []
     for path in folder.glob("*.json"):
         match = _NAME.fullmatch(path.name)
-        if match and match["problem"] in (problem, match["problem"] if problem is None else None):
+        if match and problem in (None, match["problem"]):
             found.append((match["problem"], int(match["ops"]), path))
     return [path for _, _, path in sorted(found)]
 

@@ -61,7 +61,7 @@ class Setting:
         """x, and x^2 where there is a parity; both and sqrt(x) beside a square root."""
         factor = self._factor
         if factor == "sqrt(x)":
-            for power in (0.5, 1, 2):
+            for power in (1, 2, 0.5):
                 yield Variable(self.interval, power, factor)
             return
         if not self.parity or (self.argument == "x" and not self.composition.levels):
