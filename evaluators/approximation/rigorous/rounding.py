@@ -90,9 +90,11 @@ class Run:
         """A value, divided where that can be done; ``high`` is needed where it cannot."""
         if below is not None and not self.tape.values[below].contains(0):
             above, below = self.tape.quotient(above, below), None
+        value = self.tape.values[above]
         if below is None:
-            value = self.tape.values[above]
             low, high = low.max(value.abs_lower()), value.abs_upper()
+        else:
+            low = low.max(value.abs_lower() / self.tape.values[below].abs_upper())
         if high is None or not high <= self.format.largest:
             raise UndefinedError("an operation may overflow")
         return Value(above, below, low.max(arb(0)), high)

@@ -31,9 +31,10 @@ class UndecidedError(NotProvedError):
 
 @dataclass(order=True)
 class _Open:
-    """A piece with the bound that it is sorted by, largest first."""
+    """A piece, sorted by its bound, largest first; the narrowest first among infinite ones."""
 
     key: float
+    width: float
     piece: Piece = field(compare=False)
     high: arb = field(compare=False)
     reason: str = field(compare=False, default="")
@@ -62,7 +63,7 @@ def largest_error(bounds: Callable[[Piece], Bounds], whole: Piece, tolerance: fl
         except UndefinedError as error:
             high, reason = arb("inf"), str(error)
         key = inf if reason else float(high)
-        heappush(heap, _Open(-key, piece, high, reason))
+        heappush(heap, _Open(-key, float(piece.width), piece, high, reason))
 
     for piece in _first(whole):
         put(piece)
