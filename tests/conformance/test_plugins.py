@@ -20,6 +20,7 @@ EXAMPLES = {
         }
     },
     "approximation": {"target": "exp2", "interval": "[0, 1]"},
+    "float32": {"target": "exp2", "interval": "[0, 1]", "score_points": 4096},
 }
 HERE = Path(__file__).parent
 

@@ -29,7 +29,7 @@ class GridOptions(BaseModel):
         description="Largest error of the real fit, in bars, at which constants are adjusted.",
     )
     level: float = Field(
-        default=1.25,
+        default=1.1,
         gt=0,
         description="Largest error of the best real constants together with that of rounding, in "
         "bars, that is worth a search.",
