@@ -14,11 +14,12 @@ INTERRUPTED = 3  # exit code of a campaign that a signal stopped
 
 
 class StoppedError(Exception):
-    """A command ended with another exit code than 0."""
+    """A command ended with another exit code than 0; ``output`` is what it printed, if kept."""
 
     def __init__(self, what: str, code: int) -> None:
         super().__init__(f"{what}: exit code {code}")
         self.code = code
+        self.output = ""
 
 
 def run(problem: Problem, seed: int, url: str) -> None:

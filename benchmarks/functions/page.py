@@ -118,7 +118,16 @@ def section(problem: Problem, results: Sequence[Result], folder: Path) -> str:
         table(head, [cells(problem, row) for row in Row.all(results)]),
         "",
         table(
-            ["program", "error", "seed", "generation", "evaluations", "time", "expression"],
+            [
+                "program",
+                "error",
+                "proved below",
+                "seed",
+                "generation",
+                "evaluations",
+                "time",
+                "expression",
+            ],
             [program(result, folder) for result in results],
         ),
     ]
@@ -145,6 +154,7 @@ def program(result: Result, folder: Path) -> list[str]:
     return [
         f"[{result.path.stem}]({result.path.relative_to(folder).as_posix()})",
         error(result.error),
+        bound(result.proved) if result.proved else "–",
         str(about["seed"]),
         str(about["generation"]),
         f"{about['evaluations']:,}",
@@ -188,6 +198,15 @@ def anchor(problem: Problem) -> str:
 
 def error(value: float) -> str:
     return f"{value:.3e}"
+
+
+def bound(value: float) -> str:
+    """Rounded up."""
+    text = error(value)
+    digits, exponent = text.split("e")
+    return (
+        text if float(text) >= value else error(float(f"{float(digits) + 0.001:.3f}e{exponent}"))
+    )
 
 
 def times(value: float) -> str:

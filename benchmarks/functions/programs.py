@@ -6,6 +6,7 @@ number of operations and for those up to the next program's.
 """
 
 import contextlib
+import importlib.util
 import io
 import json
 import re
@@ -17,12 +18,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks.functions.campaigns import command
+from benchmarks.functions.campaigns import StoppedError, command
 from benchmarks.functions.problems import Problem
 from evaluators.approximation import baselines as classical
 from evosearch.export import file
 from evosearch.export.document import ProgramDocument
 from evosearch.export.targets.json import JsonExporter
+from evosearch.export.verify import PROVED
 from evosearch.genomes.text import expressions
 from evosearch.report.facts import exact
 from evosearch.store import queries
@@ -73,6 +75,12 @@ class Result:
     def error(self) -> float:
         """What the document claims."""
         return float(self.document.claims[self.about["metric"]])
+
+    @property
+    def proved(self) -> float | None:
+        """The bound that was proved for it."""
+        bound = self.document.claims.get(f"{PROVED}{self.about['metric']}")
+        return None if bound is None else float(bound)
 
     @property
     def expression(self) -> str:
@@ -129,17 +137,47 @@ def _write(problem: Problem, found: Found, counts: range, url: str, folder: Path
         document = replace(document, metadata={**document.metadata, "result": about})
         file.export(document, JsonExporter(), exported)
         verify(problem, exported)
-        file.export(document, JsonExporter(), path)
+        file.export(proved(problem, exported), JsonExporter(), path)
     return path
 
 
-def verify(problem: Problem, path: Path) -> dict[str, Any]:
+def verify(problem: Problem, path: Path, *options: str) -> dict[str, Any]:
     """What `evosearch verify` finds; raises StoppedError where it is not ok."""
     output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        command("", "verify", str(path), "--on", str(problem.file), "--json")
+    arguments = ["verify", str(path), "--on", str(problem.file), "--json", *options]
+    try:
+        with contextlib.redirect_stdout(output):
+            command("", *arguments)
+    except StoppedError as stop:
+        stop.output = output.getvalue()
+        raise
     outcome: dict[str, Any] = json.loads(output.getvalue())
     return outcome
+
+
+def proved(problem: Problem, path: Path) -> ProgramDocument:
+    """The document with the bounds that `evosearch verify --rigorous` proves.
+
+    Without them where python-flint is not installed or the bound cannot be decided.
+
+    Raises:
+        StoppedError: A claim is refuted.
+    """
+    if importlib.util.find_spec("flint") is None:
+        return ProgramDocument.read(path)
+    output = path.with_name(f"proved_{path.name}")
+    try:
+        verify(problem, path, "--rigorous", "--output", str(output))
+    except StoppedError as stop:
+        outcome = json.loads(stop.output) if stop.output else {"checks": {}}
+        verdicts = {check.get("proof") for check in outcome["checks"].values()}
+        if "refuted" in verdicts or not all(
+            check["holds"] for check in outcome["checks"].values() if "proof" not in check
+        ):
+            raise
+        print(f"{path.name}: not proved")
+        return ProgramDocument.read(path)
+    return ProgramDocument.read(output)
 
 
 def _about(problem: Problem, found: Found, url: str) -> dict[str, Any]:

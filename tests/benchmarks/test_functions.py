@@ -1,5 +1,6 @@
 """The command that makes the results page: rows, outcomes, and whole runs at tiny sizes."""
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,12 @@ def test_published_errors_are_held_against_the_program_of_that_count(folder: Pat
     assert page.largest_gain(rows) == "2x at 2 ops"
 
 
+def test_bounds_are_rounded_up() -> None:
+    assert page.bound(1.2341e-5) == "1.235e-05"
+    assert page.bound(9.9999e-5) == "1.000e-04"
+    assert page.bound(1.25e-3) == "1.250e-03"
+
+
 def test_page_without_programs_says_so(tmp_path: Path) -> None:
     assert page.NOTHING in page.text([], tmp_path)
 
@@ -117,6 +124,9 @@ def test_campaigns_run_once_go_on_and_are_recorded(tmp_path: Path, capsys: Any) 
     problem = Problem("sin", TINY)
     for result in results:
         assert programs.verify(problem, result.path)["status"] == "ok"
+        if importlib.util.find_spec("flint"):
+            assert result.proved is not None
+            assert result.error <= result.proved < 1.01 * result.error
     before = campaigns.known(problem, 1, url)
     assert functions.main(arguments) == 0
     assert campaigns.known(problem, 1, url) == before  # finished: nothing is run
@@ -135,3 +145,5 @@ def test_a_claim_that_does_not_hold_stops_the_command(tmp_path: Path) -> None:
     path.write_text(document(3, 1e-9, [beside(3, 1e-3)]).to_json(), encoding="utf-8")
     with pytest.raises(campaigns.StoppedError):
         programs.verify(Problem("sin"), path)
+    with pytest.raises(campaigns.StoppedError):
+        programs.proved(Problem("sin"), path)
