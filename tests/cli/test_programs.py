@@ -92,6 +92,14 @@ def test_a_stored_individual_verifies(storage, capsys):
     assert "holds" in capsys.readouterr().out
 
 
+def test_a_stored_individual_is_proved_and_written_with_its_proof(storage, tmp_path, capsys):
+    assert main([*storage, "verify", "pow", "best", "--rigorous", "--output", "p.json"]) == 0
+    assert ": proved" in capsys.readouterr().out
+    claims = json.loads((tmp_path / "p.json").read_text())["metadata"]["claims"]
+    assert claims["max_relative_error"] <= claims["proved_max_relative_error"]
+    assert main([*storage, "verify", "p.json", "--rigorous"]) == 0
+
+
 def test_exports_go_under_runs_and_are_recorded(storage, tmp_path, capsys):
     assert main([*storage, "export", "pow", "best", "--format", "python"]) == 0
     [path] = (tmp_path / "runs" / "pow").iterdir()

@@ -4,10 +4,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from evosearch.contracts import Objective, Scores, Status, scores_of
+from evosearch.contracts import Objective, Proof, Scores, Status, scores_of
 from evosearch.errors import UsageError
 from evosearch.export.values import evaluate_precise
-from evosearch.export.verify import verify_document, verify_genome
+from evosearch.export.verify import judge, verify_document, verify_genome
 from evosearch.genomes.evaluate import evaluate
 from evosearch.genomes.program import ProgramBatch
 from evosearch.genomes.vector import Gene, VectorBatch
@@ -134,3 +134,93 @@ def test_maximised_objectives_and_other_genomes():
         assert outcome["checks"]["accuracy"]["holds"] is holds
     with pytest.raises(UsageError, match="scores VectorBatch"):
         verify_document(exponential(), Accuracy())
+
+
+class Prover(Sealed):
+    """Proves what it is told to."""
+
+    def __init__(self, bounds=None, unproved=None):
+        super().__init__()
+        self.bounds, self.unproved = bounds or {}, unproved or {}
+
+    def prove(self, genomes, constants):
+        self.constants = tuple(constants)
+        shown = {name: high for name, (_, high) in self.bounds.items()}
+        return Proof("error of 2^x", self.bounds, shown, self.unproved, ("a note",))
+
+
+@pytest.mark.parametrize(
+    ("claim", "bounds", "proof"),
+    [
+        (1.0, (0.99, 1.0), "proved"),
+        (1.0, (0.99, 1.0009), "proved"),  # the claim was rounded
+        (1.0, (0.99, 1.0011), "undecided"),
+        (0.99, (0.9999, 1.0), "refuted"),
+        ("0.99", (0.9999, 1.0), "refuted"),
+    ],
+)
+def test_a_proof_judges_claims_to_a_tenth_of_a_percent(claim, bounds, proof):
+    verdict = judge({"worst": claim}, Proof("", {"worst": bounds}, {}, {}))["worst"]
+    assert verdict["proof"] == proof
+    assert verdict["holds"] is (proof == "proved")
+    assert verdict["found"] == (bounds[0] if proof == "refuted" else bounds[1])
+
+
+def test_a_proved_claim_has_no_tolerance():
+    proof = Proof("", {"proved_worst": (0.0, 1.0001)}, {}, {})
+    assert judge({"proved_worst": 1.0001}, proof)["proved_worst"]["proof"] == "proved"
+    assert judge({"proved_worst": 1.0}, proof)["proved_worst"]["proof"] == "undecided"
+    assert judge({"proved_worst": "nonsense", "other": 1.0}, proof) == {}
+
+
+def test_with_a_proof_its_verdict_replaces_that_of_the_samples():
+    claims = exponential().claims
+    found = float(claims["max_error_exact"])
+    document = exponential(claims=claims | {"proved_max_error_exact": 2 * found})
+    low = Prover({"max_error_exact": (1.2 * found, 1.3 * found)})
+    outcome = verify_document(document, low, rigorous=True)
+    assert low.constants == document.constants  # all digits
+    assert outcome["checks"]["max_error_exact"]["proof"] == "refuted"
+    assert "max_error_exact: claimed" in outcome["status"]
+    assert "proved to be at least" in outcome["status"]
+    assert outcome["unchecked"] == ["proved_max_error_exact"]
+    assert outcome["proof"]["statement"] == "error of 2^x"
+    assert outcome["proof"]["notes"] == ["a note"]
+
+    bounds = (0.99 * found, found)
+    both = Prover({"max_error_exact": bounds, "proved_max_error_exact": bounds})
+    outcome = verify_document(document, both, rigorous=True)
+    assert outcome["status"] == "ok"
+    assert outcome["unchecked"] == []
+
+    without = verify_document(document, both)
+    assert without["status"] == "ok"
+    assert without["unchecked"] == ["proved_max_error_exact"]
+    assert without["proof"] is None
+
+
+def test_what_is_not_proved_fails_if_it_is_claimed_or_nothing_else_is():
+    nothing = Prover(unproved={"max_error_exact": "a pole near x = 0.5"})
+    outcome = verify_document(exponential(claims={}), nothing, rigorous=True)
+    assert outcome["status"] == "max_error_exact: not proved: a pole near x = 0.5"
+    outcome = verify_document(exponential(), nothing, rigorous=True)
+    assert outcome["status"] == "max_error_exact: not proved: a pole near x = 0.5"
+    assert outcome["checks"]["max_error_exact"]["holds"] is False
+
+    part = Prover({"max_error_exact": (0.0, 1e-9)}, {"proved_float64_error": "exp"})
+    assert verify_document(exponential(), part, rigorous=True)["status"] == "ok"
+    claims = exponential().claims | {"proved_float64_error": 1.0}
+    outcome = verify_document(exponential(claims=claims), part, rigorous=True)
+    assert outcome["status"] == "proved_float64_error: not proved: exp"
+
+
+def test_a_genome_without_digits_is_proved_with_its_own_constants():
+    prover = Prover({"max_error_exact": (0.0, 1.0)})
+    program = exponential().to_program()
+    verify_genome(program, prover, rigorous=True)
+    assert [float(text) for text in prover.constants] == program.constants[0].tolist()
+
+
+def test_an_evaluator_that_proves_nothing_says_so():
+    with pytest.raises(UsageError, match="Sealed proves nothing: leave --rigorous out"):
+        verify_document(exponential(), Sealed(), rigorous=True)
