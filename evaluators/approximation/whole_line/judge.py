@@ -1,0 +1,58 @@
+"""Judge: values of an export against what exact arithmetic says, and against the real function."""
+
+import numpy as np
+
+from evaluators.approximation.float32 import arithmetic, ulp
+from evaluators.approximation.whole_line.line import Line, Values
+from evosearch.export.check import CheckResult
+from evosearch.export.document import ProgramDocument
+
+_STEP = 104_729  # between the bit patterns that are looked at: 41,011 of them
+_EDGES = (0x00000000, 0x00800000, 0x3F800000, 0x40000000, 0x42FC0000, 0x43000000, 0x43160000)
+_AROUND = 8
+
+
+def inputs() -> Values:
+    """Float32 of all sizes and signs, subnormal numbers, infinities and NaN, always the same."""
+    bits = np.arange(0, 1 << 32, _STEP, dtype=np.int64)
+    edges = np.array([*_EDGES, 0x7F800000], np.int64)
+    around = (edges[:, None] + np.arange(-_AROUND, _AROUND + 1)).ravel()
+    around = around[around >= 0]
+    every = np.unique(np.concatenate([bits, around, around | 0x80000000]))
+    return every.astype(np.uint32).view(np.float32)
+
+
+def expected(line: Line, document: ProgramDocument, x: Values) -> Values:
+    """What the whole function has to be at ``x``, bit for bit."""
+    program = document.to_program()
+    return line.model(x, lambda r: arithmetic.evaluate(program, r)[0])
+
+
+def judged(line: Line, document: ProgramDocument, x: Values, values: Values) -> CheckResult:
+    """Whether an export's values are those that they must be; NaN may be any NaN."""
+    if values.shape != x.shape:
+        return CheckResult("failed", message=f"{len(values)} values for {len(x)} points")
+    right = expected(line, document, x)
+    same = (values.view(np.uint32) == right.view(np.uint32)) | (np.isnan(values) & np.isnan(right))
+    error, worst = largest_error(line, x, right)
+    if not same.all():
+        at = int(np.flatnonzero(~same)[0])
+        message = (
+            f"{line.formula} at x = {float(x[at]).hex()}: exact arithmetic gives "
+            f"{float(right[at]).hex()}, the export {float(values[at]).hex()}; it differs at "
+            f"{int((~same).sum())} of {len(x)} points"
+        )
+        return CheckResult("failed", len(x), error, message)
+    message = f"{len(x)} float32 of all sizes, bit for bit; error up to {error:.3f} ulp ({worst})"
+    return CheckResult("ok", len(x), 0.0, message)
+
+
+def largest_error(line: Line, x: Values, values: Values) -> tuple[float, str]:
+    """Largest error in ULP of float32 where the real result is one, and the input (hex)."""
+    with np.errstate(all="ignore"):
+        real = line.reference(x.astype(np.float64))
+        finite = np.isfinite(real.astype(np.float32)) & np.isfinite(real)
+    x, values, real = x[finite], values[finite], real[finite]
+    errors = ulp.errors(values, real, ulp.ulp(real))
+    at = int(np.argmax(errors))
+    return float(errors[at]), float(x[at]).hex()

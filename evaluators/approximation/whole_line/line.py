@@ -1,0 +1,39 @@
+"""Line: how a kernel on one interval becomes a function of every float32."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from jaxtyping import Float32
+
+Array = npt.NDArray[Any]
+Values = Float32[np.ndarray, " n"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One function of every float32.
+
+    Attributes:
+        name: Of the function, and of the evaluator's target.
+        formula: For people.
+        interval: Where its kernel has to be good, for people.
+        c: Body of a C function of ``float x``, with KERNEL for the kernel's name.
+        jax: Body of a JAX function of a float32 array ``x``, likewise.
+        model: What both have to compute, bit for bit: inputs and the kernel to values.
+        reference: The function in float64.
+        c_reference: Its name in the C library.
+        notes: What a reader of an export should know about results.
+    """
+
+    name: str
+    formula: str
+    interval: str
+    c: str
+    jax: str
+    model: Callable[[Values, Callable[[Values], Values]], Values]
+    reference: Callable[[Array], Array]
+    c_reference: str
+    notes: tuple[str, ...]
