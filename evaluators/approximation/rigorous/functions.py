@@ -30,6 +30,13 @@ def _softplus(x: arb_series) -> arb_series:
     return _log1p(x.exp())
 
 
+def _arc_sine(x: arb_series) -> arb_series:
+    """At the ends of its domain its value alone is known."""
+    if abs(x[0]) == 1:
+        return arb_series([x[0].asin()], 1)
+    return x.asin()
+
+
 def _cube_root(x: arb_series) -> arb_series:
     """Odd; around zero its value alone is known."""
     if x[0] > 0:
@@ -67,7 +74,7 @@ _TABLE: Mapping[str, Function] = {
     "sin": lambda x: x.sin(),
     "cos": lambda x: x.cos(),
     "tan": tangent,
-    "asin": lambda x: x.asin(),
+    "asin": _arc_sine,
     "atan": lambda x: x.atan(),
     "sinh": sinh,
     "cosh": cosh,

@@ -137,6 +137,10 @@ def test_a_closed_end_beside_a_gap_is_included() -> None:
     low, high = exact_bounds(proof, "absolute")
     assert low <= 2.0**-10 <= high <= low * (1 + 2e-6)
     assert proof.metrics["proved_gap"] > 0
+    line = written(["mul x c0"], [1.25])
+    assert exact_bounds(proved(line, "asin", "[-1, 1]", Measure("absolute")), "absolute")[
+        1
+    ] == pytest.approx(np.pi / 2 - 1.25, rel=1e-6)
     pole = written(["div c0 x"], [1.0])
     assert not proved(pole, "exp2", "[0, 1]").bounds
 
