@@ -18,8 +18,10 @@ from evosearch import fitting
 from evosearch.contracts import Key, Objective, Prepared, Proof, Scores, Status, scores_of
 from evosearch.errors import ConfigError
 from evosearch.genomes.canonical import canonical
+from evosearch.genomes.primitives import PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
 
+_PRIMITIVES = PrimitiveSet.named(arithmetic.OPERATIONS)
 _NEAR = 1.5  # times the bar: largest error on a few inputs that is worth looking at many
 _SEALED = 2  # times the inputs of scores
 
@@ -89,7 +91,9 @@ class Float32Approximation:
             seeds = _seeds(genomes, key)
             effort = self.options.effort.effort(minimax=True)
             some = genomes.take(fitted)
-            real = fitting.fit(some, x[None], y, 1 / ulp.ulp(y), seeds[fitted], effort)
+            real = fitting.fit(
+                some, x[None], y, 1 / ulp.ulp(y), seeds[fitted], effort, primitives=_PRIMITIVES
+            )
             some = some.with_constants(real)
             search, wide = (_task(prepared, name) for name in ("search", "score"))
             for place, row in enumerate(fitted.tolist()):
