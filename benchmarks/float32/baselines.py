@@ -4,7 +4,7 @@ A form is fitted as the search fits its programs: a real minimax fit with weight
 nearest point of the coefficients' lattice (fpminimax) and a search about it on exact float32
 results. Nothing is looked up.
 
-Forms of a polynomial P, each with fused multiply-adds and, where it says plain, without:
+Forms of a polynomial P, each with fused multiply-adds or, where it says so, without:
 
 - Horner: P(x)
 - Estrin: pairs of terms, joined by powers of x; a shorter path, more operations
@@ -42,12 +42,14 @@ class Problem:
         name: Of the campaign that searches it, without ``_float32``.
         target: The evaluator's name.
         interval: As in the campaign file.
+        rival: The name of the form that a kernel has to beat.
         libraries: Expressions in C and in JAX that ask a library for it; the first is the usual.
     """
 
     name: str
     target: str
     interval: str
+    rival: str
     libraries: tuple[tuple[str, str], ...]
 
     @property
@@ -57,18 +59,21 @@ class Problem:
 
 
 PROBLEMS = (
-    Problem("exp2", "exp2", "[0, 1]", (("exp2f(x)", "jnp.exp2(x)"),)),
-    Problem("sin", "sin", "[0, 0.7853981633974483]", (("sinf(x)", "jnp.sin(x)"),)),
+    Problem("exp2", "exp2", "[0, 1]", "degree 6, Horner", (("exp2f(x)", "jnp.exp2(x)"),)),
+    Problem(
+        "sin", "sin", "[0, 0.7853981633974483]", "odd, degree 7", (("sinf(x)", "jnp.sin(x)"),)
+    ),
     Problem(
         "log2",
         "log1p2",
         "[0, 1]",
+        "x plus x times degree 9",
         (
             ("log2f(1 + x)", "jnp.log2(1 + x)"),
             ("log1pf(x) * 1.44269504f", "jnp.log1p(x) * jnp.float32(1.44269504)"),
         ),
     ),
-    Problem("tanh", "tanh", "[0, 1]", (("tanhf(x)", "jnp.tanh(x)"),)),
+    Problem("tanh", "tanh", "[0, 1]", "odd, degree 15", (("tanhf(x)", "jnp.tanh(x)"),)),
 )
 
 
@@ -151,7 +156,7 @@ def forms(problem: Problem) -> dict[str, ProgramBatch]:
     """What usually is written for a function, by name, without coefficients."""
     if problem.name == "exp2":
         made = {f"degree {d}, Horner": horner(d) for d in (5, 6, 7)}
-        made["degree 6, Horner, plain"] = horner(6, fused=False)
+        made["degree 6, Horner, not fused"] = horner(6, fused=False)
         made["degree 6, Estrin"] = estrin(6)
         return made
     if problem.name == "log2":

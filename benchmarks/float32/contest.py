@@ -11,12 +11,19 @@ from benchmarks.float32.protocol import Times, timed
 from benchmarks.float32.xla import Xla, XlaFunction, defined
 from evaluators.approximation.float32 import arithmetic
 from evaluators.approximation.float32.costs import CostTable, cost
-from evaluators.approximation.whole_line.kernel import c_function, jax_function
+from evaluators.approximation.whole_line import judge
+from evaluators.approximation.whole_line.c import WholeLineC
+from evaluators.approximation.whole_line.exp2 import EXP2
+from evaluators.approximation.whole_line.jax import WholeLineJax
+from evaluators.approximation.whole_line.kernel import c_function, jax_function, source
+from evaluators.approximation.whole_line.line import Line, Values
 from evosearch.export.document import ProgramDocument
 
+WHOLE = ", whole line"
 NOTHING = "the loop around nothing"
 LIBRARY = {"strict": "C: {}, -O3", "fast": "C: {}, -O3 -ffast-math"}
 XLA = "XLA: {}"
+LINES = {"exp2": EXP2}
 ENGINES = ("C", "JAX", "JAX, 512 bits")
 
 
@@ -27,6 +34,7 @@ class Contestant:
     Attributes:
         name: For people.
         document: The program, if it is one.
+        line: What makes a function of every float32 of it, if it is to be one.
         times: Of each of `ENGINES` that ran it.
         errors: Largest errors in ULP of what each computed on a dense sample.
         exact: Whether each gave the bits that IEEE 754 demands of the program there.
@@ -34,24 +42,60 @@ class Contestant:
 
     name: str
     document: ProgramDocument | None = None
+    line: Line | None = None
     times: dict[str, Times] = field(default_factory=dict)
     errors: dict[str, float] = field(default_factory=dict)
     exact: dict[str, bool] = field(default_factory=dict)
 
     @property
     def cost(self) -> float | None:
-        """What the stored table says, in picoseconds."""
-        if self.document is None:
+        """What the stored table says of a kernel, in picoseconds."""
+        if self.document is None or self.line is not None:
             return None
         return float(cost(self.document.to_program(), CostTable.load())[0])
+
+    def in_c(self) -> CFunction:
+        """As C source; a whole line is compiled strictly, because it has to know NaN."""
+        assert self.document is not None
+        if self.line is None:
+            return CFunction(self.name, c_function(self.document, "FUNCTION"))
+        name = source(self.document).name
+        text = WholeLineC(self.line).write(self.document)
+        # the function that compilers put into loops; the others get other names
+        text = text.replace(f"{name}_inline", "FUNCTION").replace(name, "LINE_FUNCTION")
+        return CFunction(self.name, text, "strict")
+
+    def in_jax(self) -> XlaFunction:
+        """As a JAX function."""
+        assert self.document is not None
+        if self.line is None:
+            text, name = jax_function(self.document, "kernel"), "kernel"
+        else:
+            text, name = WholeLineJax(self.line).write(self.document), source(self.document).name
+        return XlaFunction(self.name, defined(text, name))
+
+    def expected(self, x: Values) -> Values:
+        """The values that IEEE 754 demands."""
+        assert self.document is not None
+        if self.line is not None:
+            return judge.expected(self.line, self.document, x)
+        return arithmetic.evaluate(self.document.to_program(), x)[0]
 
 
 @dataclass(frozen=True)
 class Contest:
-    """All lines, kernels first; and the vector functions of the C library that were called."""
+    """All that was timed.
+
+    Attributes:
+        problem: What they compute.
+        contestants: All lines; ratios are to the first.
+        kernels: Those of programs that were found.
+        vector_calls: Vector functions of the C library that were called.
+    """
 
     problem: Problem
     contestants: list[Contestant]
+    kernels: list[Contestant]
     vector_calls: list[str]
 
 
@@ -65,8 +109,13 @@ def contest(
         kernels: Programs that were found, by name; without one the polynomials are alone.
         seconds: For each of the three engines.
     """
-    programs = [Contestant(name, document) for name, document in kernels]
-    programs += [Contestant(name, fitted(problem, name)[0]) for name in forms(problem)]
+    polynomials = {name: fitted(problem, name)[0] for name in forms(problem)}
+    programs = [Contestant(name, document) for name, document in [*kernels, *polynomials.items()]]
+    if problem.name in LINES:
+        whole = [*programs[: len(kernels)], *(p for p in programs if p.name == problem.rival)]
+        programs += [
+            Contestant(each.name + WHOLE, each.document, LINES[problem.name]) for each in whole
+        ]
     in_c = {
         name.format(c): CFunction.of(name.format(c), c, way)
         for c, _ in problem.libraries
@@ -79,7 +128,9 @@ def contest(
     vector_calls = _in_c(problem, [*programs, *libraries, nothing], in_c, seconds)
     for wide in (False, True):
         _in_jax(problem, [*programs, *own, nothing], in_jax, seconds, wide)
-    return Contest(problem, [*programs, *libraries, *own, nothing], vector_calls)
+    named = [name for name, _ in kernels]
+    found = [p for p in programs if p.name.removesuffix(WHOLE) in named]
+    return Contest(problem, [*programs, *libraries, *own, nothing], found, vector_calls)
 
 
 def _in_c(
@@ -89,10 +140,7 @@ def _in_c(
     seconds: float,
 ) -> list[str]:
     functions = [
-        CFunction(each.name, c_function(each.document, "FUNCTION"))
-        if each.document is not None
-        else others[each.name]
-        for each in contestants
+        others[each.name] if each.document is None else each.in_c() for each in contestants
     ]
     native = Native(functions)
     x = _evenly(problem)
@@ -114,10 +162,10 @@ def _in_jax(
     functions = []
     for each in contestants:
         if each.document is not None:
-            text = jax_function(each.document, "kernel")
+            functions.append(each.in_jax())
         else:
             text = f"def kernel(x):\n    return {others[each.name]}\n"
-        functions.append(XlaFunction(each.name, defined(text, "kernel")))
+            functions.append(XlaFunction(each.name, defined(text, "kernel")))
     xla = Xla(functions, _evenly(problem), wide)
     runs = {f.name: (lambda k=k: xla.nanoseconds(k)) for k, f in enumerate(functions)}
     times = timed(runs, seconds)
@@ -140,8 +188,7 @@ def _note(
         return
     each.errors[engine] = error_of(problem, values, dense)
     if each.document is not None:
-        expected = arithmetic.evaluate(each.document.to_program(), dense)[0]
-        each.exact[engine] = bool(np.array_equal(values, expected))
+        each.exact[engine] = bool(np.array_equal(values, each.expected(dense)))
 
 
 def _evenly(problem: Problem) -> np.ndarray:

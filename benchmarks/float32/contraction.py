@@ -51,7 +51,15 @@ def cases() -> list[Case]:
         Case("a * b + c, not compiled", lambda a, b, c, *_: a * b + c, product, jit=False),
         Case("a * b + c", lambda a, b, c, *_: a * b + c, product),
         Case(
-            "c = a * b + c, in a loop",
+            "a = a * b + c, in a loop",
+            lambda a, b, c, _: lax.fori_loop(0, LOOP, lambda _, a: a * b + c, a),
+            {
+                "fused": lambda a, b, c, *_: reduce(lambda a, _: fma(a, b, c), range(LOOP), a),
+                "kept": lambda a, b, c, *_: reduce(lambda a, _: a * b + c, range(LOOP), a),
+            },
+        ),
+        Case(
+            "c = a * b + c, in a loop, whose product stays the same",
             lambda a, b, c, _: lax.fori_loop(0, LOOP, lambda _, c: a * b + c, c),
             {
                 "fused": lambda a, b, c, *_: reduce(lambda c, _: fma(a, b, c), range(LOOP), c),
