@@ -36,7 +36,8 @@ class Operation:
     """What one operation costs.
 
     Attributes:
-        unit: The group of execution units that it keeps busy, or "" for one that never is scarce.
+        unit: The group of execution units that it keeps busy; "" for what is part of another
+            instruction, as a sign is, and costs nothing.
         occupation: For how long, in picoseconds for each value.
         latency: Until its result can be used, in nanoseconds.
     """
@@ -128,7 +129,8 @@ def cost(
     """
     table = table or CostTable.load()
     _check_known(programs, table)
-    count = programs.lengths + table.overhead
+    free = [BY_NAME[name].code for name, row in table.operations.items() if not row.unit]
+    count = programs.lengths - np.isin(programs.ops, free).sum(axis=1) + table.overhead
     times = [_busy(programs, table, unit) for unit in units(table)]
     times += [table.issue * count, table.window * count * longest_path(programs, table)]
     total = np.zeros(len(programs))

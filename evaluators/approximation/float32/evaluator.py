@@ -9,13 +9,23 @@ from jaxtyping import Bool, Float64, UInt32
 from evaluators.approximation.float32 import arithmetic, exhaustive, fit, reference, ulp
 from evaluators.approximation.float32.contraction import ambiguous, contract
 from evaluators.approximation.float32.costs import STORED, CostTable, cost
+from evaluators.approximation.float32.finish import finish
 from evaluators.approximation.float32.options import Float32Options
 from evaluators.approximation.float32.sample import sample
 from evaluators.approximation.float32.task import Task
 from evaluators.approximation.interval import Interval
 from evaluators.approximation.targets import find
 from evosearch import fitting
-from evosearch.contracts import Key, Objective, Prepared, Proof, Scores, Status, scores_of
+from evosearch.contracts import (
+    Key,
+    Objective,
+    Polished,
+    Prepared,
+    Proof,
+    Scores,
+    Status,
+    scores_of,
+)
 from evosearch.errors import ConfigError
 from evosearch.genomes.canonical import canonical
 from evosearch.genomes.primitives import PrimitiveSet
@@ -123,6 +133,24 @@ class Float32Approximation:
         """Error on sealed inputs, however small it is."""
         return self._scores(genomes, self._errors(genomes, _task(prepared, "sealed")))
 
+    def polish(self, genomes: ProgramBatch, prepared: Prepared) -> list[Polished | None]:
+        """Programs within the bar on every sample, run on every float32 and mended if need be."""
+        if not (self.options.exhaustive and reference.has_fast(self.target)):
+            return [None] * len(genomes)
+        tasks = _task(prepared, "search"), _task(prepared, "score")
+        errors = np.maximum(*(self._errors(genomes, task) for task in tasks))
+        return [
+            self._finished(genomes, row, tasks) if errors[row] <= self.options.bar else None
+            for row in range(len(genomes))
+        ]
+
+    def _finished(self, genomes: ProgramBatch, row: int, tasks: tuple[Task, Task]) -> Polished:
+        problem = (self.target, self.interval, self.options.bar)
+        best, found = finish(genomes, row, problem, tasks, self.options.grid)
+        constants = best.constants[0, : best.n_constants[0]]
+        costs = {"cost": float(cost(best, self.costs)[0])}
+        return Polished(tuple(value.hex() for value in constants), _claims(found) | costs)
+
     def prove(self, genomes: ProgramBatch, constants: Sequence[str]) -> Proof:
         """Largest error at every float32 of the interval, their number, and the worst input.
 
@@ -134,17 +162,15 @@ class Float32Approximation:
             ConfigError: No fast reference is known for the target.
         """
         exact = genomes.constants.copy()
-        exact[0, : len(constants)] = [_number(text) for text in constants]
+        exact[0, : len(constants)] = [float(text) for text in constants]
         found = exhaustive.search(genomes.with_constants(exact), 0, self.target, self.interval)
+        claims = _claims(found)
+        proved = {f"proved_{name}": value for name, value in claims.items()}
         return Proof(
             f"Largest error in ULP at each of the {found.count} float32 numbers in "
             f"{self.interval}, every operation rounded once to nearest even as IEEE 754 has it.",
-            {"max_ulp_error": (found.max_ulp, found.max_ulp)},
-            {
-                "proved_max_ulp_error": found.max_ulp,
-                "exhaustive_count": float(found.count),
-                "worst_input": found.worst_input,
-            },
+            {name: (value, value) for name, value in (claims | proved).items()},
+            proved,
             {},
             (f"The worst input is {found.worst_input.hex()}.",),
         )
@@ -203,8 +229,12 @@ def _rounded(constants: Float64[np.ndarray, "n c"]) -> Float64[np.ndarray, "n c"
         return np.asarray(constants.astype(np.float32).astype(np.float64))
 
 
-def _number(text: str) -> float:
-    return float.fromhex(text) if "x" in text.lower() else float(text)
+def _claims(found: exhaustive.Found) -> dict[str, float]:
+    return {
+        "max_ulp_error": found.max_ulp,
+        "exhaustive_count": float(found.count),
+        "worst_input": found.worst_input,
+    }
 
 
 def _seeds(genomes: ProgramBatch, key: Key) -> UInt32[np.ndarray, " programs"]:

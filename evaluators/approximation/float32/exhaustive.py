@@ -32,19 +32,25 @@ _FEW = 8  # inputs of a block at a power of two that are looked at one by one
 Constants = Float32[np.ndarray, "one constants"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """What holds for every float32 of an interval.
 
     Attributes:
         count: How many there are.
         max_ulp: The largest error in ULP, see `evaluators.approximation.float32.ulp`.
-        worst_input: An input where it is reached.
+        worst: Inputs, in each of which some block of neighbours has its largest error; where the
+            largest of all is reached first.
     """
 
     count: int
     max_ulp: float
-    worst_input: float
+    worst: Float32[np.ndarray, " worst"]
+
+    @property
+    def worst_input(self) -> float:
+        """An input where the largest error is reached."""
+        return float(self.worst[0])
 
 
 def search(
@@ -91,10 +97,12 @@ def search(
             done = min(done + _PIECE, last + 1 - first)
             if progress is not None:
                 progress(done)
-    error, place = max((_settle(programs, row, constants, target, at), at) for _, at in found)
+    settled = [(_settle(programs, row, constants, target, at), at) for _, at in found]
+    settled.sort(reverse=True)
+    error = settled[0][0]
     if len(found) == _SETTLED:
         error = max(error, found[-1][0])  # what was not settled is no larger than this
-    return Found(last + 1 - first, error, float(grid.number(np.array([place]))[0]))
+    return Found(last + 1 - first, error, grid.number(np.array([at for _, at in settled])))
 
 
 def _errors(

@@ -12,7 +12,7 @@ from jaxtyping import Float32, Int64
 
 from evaluators.approximation.float32 import grid, linear
 from evaluators.approximation.float32.options import GridOptions
-from evaluators.approximation.float32.task import Task
+from evaluators.approximation.float32.task import Task, largest
 from evosearch.genomes.program import ProgramBatch
 
 _ADDED = 128  # inputs that each round adds
@@ -59,7 +59,7 @@ def fit(
             best, least = place, errors.max()
         if least <= bar:
             break
-        search = search.joined(wide, np.argpartition(errors, -_ADDED)[-_ADDED:])
+        search = search.joined(wide, largest(errors, _ADDED))
     return _better(programs, row, wide, rounded, grid.number(best))
 
 
@@ -87,7 +87,7 @@ def _descend(
     errors = task.errors(programs, row, grid.number(place[None]))[0]
     idle = 0
     for _ in range(effort.turns):
-        hard = task.taken(np.argpartition(errors, -_HARD)[-_HARD:])  # most moves fail there
+        hard = task.taken(largest(errors, _HARD))  # most moves fail there
         around = place + moves.draw(effort.pairs, rng)
         around = around[hard.worst(programs, row, grid.number(around)) < errors.max()]
         tried = task.errors(programs, row, grid.number(around))

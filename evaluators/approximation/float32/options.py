@@ -67,5 +67,10 @@ class Float32Options(BaseModel):
         le=2**22,
         description="Float32 inputs that programs near the bar run on.",
     )
+    exhaustive: bool = Field(
+        default=True,
+        description="Whether the programs of the final front that are within the bar are run on "
+        "every float32 of the interval.",
+    )
     effort: EffortOptions = Field(default_factory=EffortOptions)
     grid: GridOptions = Field(default_factory=GridOptions)

@@ -44,6 +44,11 @@ _FAST: Mapping[str, Callable[[Array], Array]] = {
 }
 
 
+def has_fast(target: Target) -> bool:
+    """Whether a fast reference is known."""
+    return target.name in _FAST
+
+
 @lru_cache(maxsize=16)
 def fast(target: Target, interval: Interval) -> Callable[[Array], Array]:
     """A vectorised function of float64, compared with the target at 200 points of the interval.
@@ -72,6 +77,6 @@ def values(
     target: Target, interval: Interval, x: Float64[np.ndarray, " n"]
 ) -> Float64[np.ndarray, " n"]:
     """By the fast reference where there is one, else one point at a time in exact arithmetic."""
-    if target.name in _FAST:
+    if has_fast(target):
         return np.asarray(fast(target, interval)(x))
     return target.values(x)

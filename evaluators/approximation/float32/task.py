@@ -47,3 +47,9 @@ class Task:
             np.concatenate([self.y, other.y[rows]]),
             np.concatenate([self.unit, other.unit[rows]]),
         )
+
+
+def largest(errors: Float64[np.ndarray, " points"], n: int) -> Int64[np.ndarray, " n"]:
+    """Places of the n largest errors, in no order; of all where there are fewer."""
+    n = min(n, len(errors))
+    return np.argpartition(errors, -n)[-n:]

@@ -40,16 +40,17 @@ def program(nodes):
 
 
 def slowly(batch, row, table):
-    done, busy = {}, dict(table.loop)
+    done, busy, free = {}, dict(table.loop), 0
     for k in range(int(batch.lengths[row])):
         name = BY_CODE[int(batch.ops[row, k])].name
         arity = BY_NAME[name].arity
         operation = table.operations[name]
         ready = max(done.get(int(a), 0.0) for a in batch.args[row, k, :arity])
         done[k] = ready + operation.latency
+        free += not operation.unit
         if operation.unit:
             busy[operation.unit] = busy.get(operation.unit, 0.0) + operation.occupation
-    count = int(batch.lengths[row]) + table.overhead
+    count = len(done) - free + table.overhead
     path = done.get(int(batch.outputs[row]), 0.0)
     times = [*busy.values(), table.issue * count, table.window * count * path]
     return sum(time**4 for time in times) ** 0.25, path
@@ -88,6 +89,12 @@ def test_a_quotient_costs_more_than_three_products():
     quotient = program([("div", "c x")])
     products = program([("mul", "x x"), ("mul", "n0 n0"), ("mul", "n1 n1")])
     assert cost(quotient)[0] > cost(products)[0]
+
+
+def test_a_sign_costs_nothing():
+    plain = program([("add", "x c"), ("fma", "n0 n0 c")])
+    negated = program([("add", "x c"), ("neg", "n0"), ("fma", "n1 n0 c")])
+    assert cost(negated)[0] == cost(plain)[0]
 
 
 def test_no_operation_costs_the_loop_alone():

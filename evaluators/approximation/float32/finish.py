@@ -1,0 +1,52 @@
+"""Finish: a program run on every float32 of its interval, and mended where it fails there."""
+
+import numpy as np
+
+from evaluators.approximation.float32 import exhaustive, fit, reference
+from evaluators.approximation.float32.options import GridOptions
+from evaluators.approximation.float32.task import Task
+from evaluators.approximation.interval import Interval
+from evaluators.approximation.targets import Target
+from evosearch.genomes.program import ProgramBatch
+
+_ROUNDS = 3
+
+
+def finish(
+    programs: ProgramBatch,
+    row: int,
+    problem: tuple[Target, Interval, float],
+    tasks: tuple[Task, Task],
+    effort: GridOptions,
+) -> tuple[ProgramBatch, exhaustive.Found]:
+    """One program whose error is within the bar on every input, if three rounds find it.
+
+    As long as the error is above the bar, the worst inputs join those that constants are fitted
+    to (constraint generation, Lim and Nagarakatte 2021).
+
+    Args:
+        programs: Programs with constants on the grid.
+        row: Which of them.
+        problem: Target, interval and bar.
+        tasks: Inputs that the search looks at, and more of them.
+        effort: Of the search.
+
+    Returns:
+        A batch of one with the best constants seen, and what holds for them.
+    """
+    target, interval, bar = problem
+    search, wide = tasks
+    best = programs.take(np.array([row]))
+    found = exhaustive.search(best, 0, target, interval)
+    trial, seen = best, found
+    for turn in range(_ROUNDS):
+        if found.max_ulp <= bar or not int(best.n_constants[0]):
+            break
+        y = reference.values(target, interval, seen.worst.astype(np.float64))
+        wide = wide.joined(Task.of(seen.worst, y), np.arange(len(y)))
+        constants = fit.fit(trial, 0, search, wide, bar, turn, effort)
+        trial = trial.with_constants(constants[None].astype(np.float64))
+        seen = exhaustive.search(trial, 0, target, interval)
+        if seen.max_ulp < found.max_ulp:
+            best, found = trial, seen
+    return best, found
