@@ -10,7 +10,6 @@ kept back, and tell how well the table orders programs that it does not know.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -22,23 +21,17 @@ from benchmarks.float32.latency import latencies
 from benchmarks.float32.native import POINTS, CFunction, Native
 from benchmarks.float32.processor import processor
 from benchmarks.float32.protocol import timed
+from benchmarks.float32.workloads import ARITHMETIC, chain, random_programs
+from benchmarks.float32.xla import Xla, XlaFunction, defined
 from evaluators.approximation.float32.costs import CostTable, Operation, cost
-from evaluators.approximation.whole_line.kernel import c_function
-from evosearch.export.document import Node, ProgramDocument
-from evosearch.genomes.canonical import canonical
-from evosearch.genomes.primitives import BY_NAME
+from evaluators.approximation.whole_line.kernel import c_function, jax_function
+from evosearch.export.document import ProgramDocument
 from evosearch.genomes.program import ProgramBatch
-from search_spaces.expressions import birth
-from search_spaces.expressions.options import ExpressionsOptions
 
 SHORT, LONG = 4, 12  # operations of the chains: their difference leaves the loop out
-ARITHMETIC = ("add", "sub", "mul", "fma")
 OTHERS = ("max", "min", "div", "sqrt")
-FREE = ("neg", "abs")  # part of another instruction, or a logical one that any unit can do
-LENGTHS = range(2, 13)
 OF_EACH_LENGTH = 12
 OVERHEAD = 4  # operations of the loop: it reads, writes, takes a maximum and a minimum
-_CONSTANTS = ("0.3", "0.7", "1.3", "0.2")
 
 
 @dataclass(frozen=True)
@@ -50,14 +43,14 @@ class Measured:
         known: Spearman's rank correlation with the clock over the programs of the fit.
         unknown: The same over those that were kept back.
         error: Root mean square of their relative errors.
-        programs: How many were kept back.
+        in_jax: Rank correlation of these with the clock of XLA's loops.
     """
 
     table: CostTable
     known: float
     unknown: float
     error: float
-    programs: int
+    in_jax: float
 
     def document(self) -> str:
         """The table as it is stored."""
@@ -67,6 +60,7 @@ class Measured:
                 "rank correlation, programs of the fit": round(self.known, 4),
                 "rank correlation, other programs": round(self.unknown, 4),
                 "relative error, other programs": round(self.error, 4),
+                "rank correlation, other programs in JAX": round(self.in_jax, 4),
             }
         )
 
@@ -76,43 +70,20 @@ def measure(
 ) -> Measured:
     """Measure this processor; raises OSError where there is no C compiler."""
     programs = random_programs(np.random.default_rng(seed), of_each_length)
-    clock = picoseconds(
-        [ProgramDocument.from_program(programs, k) for k in range(len(programs))], seconds / 2
-    )
-    slopes = chains(seconds / 2)
-    start = _start(slopes, latencies())
-    even, odd = np.arange(0, len(programs), 2), np.arange(1, len(programs), 2)
-    table = fitted(start, slopes, programs.take(even), clock[even])
-    found = cost(programs.take(odd), table)
+    documents = [ProgramDocument.from_program(programs, k) for k in range(len(programs))]
+    clock = picoseconds(documents, seconds / 3)
+    in_jax = picoseconds_in_jax(documents[1::2], seconds / 3)
+    slopes = chains(seconds / 3)
+    known, other = np.arange(0, len(programs), 2), np.arange(1, len(programs), 2)
+    table = fitted(_start(slopes, latencies()), slopes, programs.take(known), clock[known])
+    costs = cost(programs, table)
     return Measured(
         table,
-        float(spearmanr(cost(programs.take(even), table), clock[even])[0]),
-        float(spearmanr(found, clock[odd])[0]),
-        float(np.sqrt(np.mean((found / clock[odd] - 1) ** 2))),
-        len(odd),
+        float(spearmanr(costs[known], clock[known])[0]),
+        float(spearmanr(costs[other], clock[other])[0]),
+        float(np.sqrt(np.mean((costs[other] / clock[other] - 1) ** 2))),
+        float(spearmanr(costs[other], in_jax)[0]),
     )
-
-
-def picoseconds(documents: Sequence[ProgramDocument], seconds: float) -> npt.NDArray[np.float64]:
-    """The clock's opinion of programs, for each value."""
-    native = Native(
-        [CFunction(str(k), c_function(d, "FUNCTION")) for k, d in enumerate(documents)]
-    )
-    points = np.linspace(0, 1, POINTS, dtype=np.float32)
-    runs = {str(k): (lambda k=k: native.nanoseconds(k, points)) for k in range(len(documents))}
-    return np.array([1000 * times.best for times in timed(runs, seconds).values()])
-
-
-def random_programs(rng: np.random.Generator, of_each_length: int) -> ProgramBatch:
-    """Canonical programs of one input over + - * and fma, as many of each length."""
-    options = ExpressionsOptions(primitives=ARITHMETIC, max_operations=max(LENGTHS))
-    programs = canonical(birth.random(options, rng, 400 * of_each_length))
-    zero = (programs.ops == BY_NAME["sub"].code) & (
-        programs.args[:, :, 0] == programs.args[:, :, 1]
-    )
-    usable = ~zero.any(axis=1)
-    rows = [np.flatnonzero(usable & (programs.lengths == n))[:of_each_length] for n in LENGTHS]
-    return programs.take(np.concatenate(rows))
 
 
 def chains(seconds: float) -> Mapping[tuple[str, ...], float]:
@@ -126,23 +97,27 @@ def chains(seconds: float) -> Mapping[tuple[str, ...], float]:
     return dict(zip(kinds, (clock[1::2] - clock[::2]) / (LONG - SHORT), strict=True))
 
 
-def chain(kinds: Sequence[str], length: int) -> ProgramDocument:
-    """A program of so many operations, each on the result of the one before."""
-    nodes: list[Node] = []
-    constants: list[str] = []
-    value, numbers = "x", cycle(_CONSTANTS)
-    for position, op in enumerate(islice(cycle(kinds), length)):
-        arity = BY_NAME[op].arity
-        if op in ("max", "min"):  # different ones, so that none is left out
-            drawn = [f"0.{10 + position}" if op == "max" else f"0.{90 - position}"]
-        else:
-            drawn = list(islice(numbers, arity - 1))
-        names = [f"c{len(constants) + k}" for k in range(len(drawn))]
-        constants += drawn
-        arguments = (value, *names) if op not in ("sub", "div") else (*names, value)
-        nodes.append(Node(op, arguments))
-        value = f"n{position}"
-    return ProgramDocument(("x",), tuple(constants), tuple(nodes), (value,))
+def picoseconds(documents: Sequence[ProgramDocument], seconds: float) -> npt.NDArray[np.float64]:
+    """The clock's opinion of programs, for each value."""
+    native = Native(
+        [CFunction(str(k), c_function(d, "FUNCTION")) for k, d in enumerate(documents)]
+    )
+    points = np.linspace(0, 1, POINTS, dtype=np.float32)
+    runs = {str(k): (lambda k=k: native.nanoseconds(k, points)) for k in range(len(documents))}
+    return np.array([1000 * times.best for times in timed(runs, seconds).values()])
+
+
+def picoseconds_in_jax(
+    documents: Sequence[ProgramDocument], seconds: float
+) -> npt.NDArray[np.float64]:
+    """The same of XLA's loops."""
+    functions = [
+        XlaFunction(str(k), defined(jax_function(d, "kernel"), "kernel"))
+        for k, d in enumerate(documents)
+    ]
+    xla = Xla(functions, np.linspace(0, 1, POINTS, dtype=np.float32), wide=False)
+    runs = {f.name: (lambda k=k: xla.nanoseconds(k)) for k, f in enumerate(functions)}
+    return np.array([1000 * times.best for times in timed(runs, seconds).values()])
 
 
 def _start(slopes: Mapping[tuple[str, ...], float], latency: Mapping[str, float]) -> CostTable:
@@ -162,7 +137,8 @@ def _start(slopes: Mapping[tuple[str, ...], float], latency: Mapping[str, float]
         return max(shared, key=shared.__getitem__)
 
     rows = {op: Operation(unit(op), 0.0, latency[op]) for op in (*ARITHMETIC, *OTHERS)}
-    rows |= {op: Operation("", 0.0, latency["max"]) for op in FREE}
+    # a sign is part of the next instruction; its bit can be cleared by any unit
+    rows |= {"neg": Operation("", 0.0, 0.0), "abs": Operation("logic", 0.0, latency["max"])}
     return CostTable(processor(), rows, {rows["max"].unit: 0.0}, OVERHEAD, 0.0, 0.0)
 
 
