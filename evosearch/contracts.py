@@ -17,6 +17,8 @@ from evosearch.genomes.batch import GenomeBatch
 
 Key = UInt32[np.ndarray, "2"]
 Prepared = Mapping[str, npt.NDArray[Any]]
+# By size: the worst first cost that lives on; NaN where anything would. Empty where unknown.
+Bars = Float64[np.ndarray, " sizes"]
 
 
 class Status(IntEnum):
@@ -94,6 +96,8 @@ class Evaluator(Protocol):
 
     - ``refine(genomes, prepared, key) -> genomes``: improve each genome before it is scored, by a
       pure function of (genome, key); what comes back is stored and inherited (Lamarck).
+    - ``takes_bars = True``: ``refine`` gets ``bars=`` besides: for each size, what the first
+      objective has to beat to live on (`Bars`), so that no effort goes into the hopeless.
     - ``validate(genomes, prepared) -> Scores``: on sealed data; never used to select.
     - ``polish(genomes, prepared) -> list[Polished | None]``: high-precision finish of the front.
     - ``prove(genomes, constants) -> Proof``: rigorous bounds for a batch of one, from all digits of

@@ -17,9 +17,11 @@ from evaluators.approximation import cma, polish, precise, rigorous
 from evaluators.approximation.interval import Interval
 from evaluators.approximation.measure import Measure
 from evaluators.approximation.options import Options
+from evaluators.approximation.refinement import Problem, curve, refined
 from evaluators.approximation.targets import find
-from evosearch import fitting, interpreter
+from evosearch import interpreter
 from evosearch.contracts import (
+    Bars,
     Baseline,
     Key,
     Objective,
@@ -37,6 +39,7 @@ from evosearch.genomes.program import ProgramBatch
 
 _VALIDATION_POINTS = 512
 _DIGITS = 50
+NO_BARS = np.zeros(0)
 _EXTENDED = ("level", "score")  # points where the target is known to 32 digits
 _FLOAT64_SIGHT = 1e-12  # errors below this are taken in double-double
 
@@ -52,6 +55,7 @@ class Approximation:
     )
     measures = ("operations", "constants")
     fidelities = ("full",)
+    takes_bars = True
     batch_invariant = True  # every program is fitted and scored by itself
 
     def __init__(self, options: Options, base: Path) -> None:
@@ -121,49 +125,32 @@ class Approximation:
         every = max(1, -(-len(search) // self.options.fit_points))
         return {"fit": search[::every], "score": search, "sealed": x[sealed]}
 
-    def refine(self, genomes: ProgramBatch, prepared: Prepared, key: Key) -> ProgramBatch:
-        """Fit the constants; a pure function of each genome and ``key``."""
-        if self.options.fit == "none":
+    def refine(
+        self, genomes: ProgramBatch, prepared: Prepared, key: Key, bars: Bars = NO_BARS
+    ) -> ProgramBatch:
+        """Fit the constants; a pure function of each genome, ``key`` and ``bars``."""
+        options = self.options
+        if options.fit == "none":
             return genomes
         seeds = _seeds(genomes, key)
-        effort = self.options.effort
-        if self.options.fit == "cmaes":
+        if options.fit == "cmaes":
+            steps = options.effort.steps
             return canonical(
-                cma.fit(genomes, seeds, lambda batch: self._errors(batch, prepared), effort.steps)
+                cma.fit(genomes, seeds, lambda batch: self._errors(batch, prepared), steps)
             )
-        rows = np.flatnonzero(genomes.n_constants > 0)
-        constants = genomes.constants.copy()
-        if len(rows):
-            constants[rows] = fitting.fit(
-                genomes.take(rows),
-                prepared["fit_x"][None],
-                prepared["fit_y"],
-                prepared["fit_w"],
-                seeds[rows],
-                effort.effort(minimax=self.measure.norm == "max"),
-            )
-        fitted = genomes.with_constants(constants)
-        if self._extends:
-            fitted = self._levelled(fitted, prepared)
-        return canonical(fitted)
+        problem = Problem(
+            fit=tuple(prepared[f"fit_{part}"] for part in "xyw"),
+            curve=curve(prepared, "level") if self._extends else None,
+            errors=lambda batch: self._errors(batch, prepared),
+            scale=self.measure.error(prepared["score_w"], prepared["score_y"]).item(),
+            effort=options.effort.effort(minimax=self.measure.norm == "max"),
+        )
+        return canonical(refined(genomes, problem, seeds, bars))
 
     @property
     def _extends(self) -> bool:
+        """Whether the target is known to more digits than float64 has."""
         return self.measure.norm == "max" and self.target.digits >= 30
-
-    def _levelled(self, genomes: ProgramBatch, prepared: Prepared) -> ProgramBatch:
-        """Constants from double-double where they are better."""
-        rows = np.flatnonzero(exchange.fits(genomes))
-        if not len(rows):
-            return genomes
-        before = self._errors(genomes.take(rows), prepared)
-        constants, errors = exchange.level(
-            genomes.take(rows), _curve(prepared, "level"), exchange.Exchange()
-        )
-        better = errors < before
-        whole = genomes.constants.copy()
-        whole[rows[better], : constants.shape[1]] = constants[better]
-        return genomes.with_constants(whole)
 
     def score(
         self, genomes: ProgramBatch, prepared: Prepared, *, fidelity: str, key: Key
@@ -174,7 +161,7 @@ class Approximation:
             rows = np.flatnonzero(exchange.fits(genomes) & (errors < _FLOAT64_SIGHT))
             if len(rows):
                 exact = exchange.level(
-                    genomes.take(rows), _curve(prepared, "score"), exchange.Exchange()
+                    genomes.take(rows), curve(prepared, "score"), exchange.Exchange()
                 )[1]
                 errors[rows] = np.where(np.isfinite(exact), exact, errors[rows])
         return self._scores(genomes, errors)
@@ -273,11 +260,6 @@ class Approximation:
     def prove(self, genome: ProgramBatch, constants: Sequence[str]) -> Proof:
         """Bounds of the largest error over the whole interval, by interval arithmetic."""
         return rigorous.prove(genome, 0, constants, self.target, self.interval, self.measure)
-
-
-def _curve(prepared: Prepared, name: str) -> exchange.Curve:
-    x, y, rest, weights = (prepared[f"{name}_{part}"] for part in ("x", "y", "rest", "w"))
-    return exchange.Curve(x, y, rest, weights)
 
 
 def _seeds(genomes: ProgramBatch, key: Key) -> UInt32[np.ndarray, " programs"]:

@@ -24,7 +24,7 @@ from evosearch import seeding
 from evosearch.campaign.commits import Commits
 from evosearch.campaign.finish import finish
 from evosearch.campaign.front import Front
-from evosearch.campaign.islands import Brood, bred, rows_of, survived
+from evosearch.campaign.islands import Brood, bars_of, bred, rows_of, survived
 from evosearch.campaign.parts import Parts
 from evosearch.campaign.profile import Profile
 from evosearch.campaign.progress import Progress, Sitting, progress_of
@@ -268,7 +268,8 @@ class Campaign:
 
     def evaluate(self, births: Births) -> Evaluated:
         """Refined children and their scores; what is known is looked up."""
-        evaluated = self._evaluation.evaluate(births.genomes)
+        bars = bars_of(self._parts.algorithm, self.state.islands)
+        evaluated = self._evaluation.evaluate(births.genomes, bars)
         self._profile.add(evaluated.seconds)
         return evaluated
 

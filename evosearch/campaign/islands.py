@@ -10,6 +10,7 @@ from jaxtyping import Int64
 from evosearch import seeding
 from evosearch.campaign.parts import Parts
 from evosearch.campaign.state import State
+from evosearch.contracts import Bars
 from evosearch.evaluation import Evaluated
 from evosearch.population import Population
 from evosearch.selection import migrate
@@ -75,6 +76,16 @@ def survived(
         rng = seeding.stream(seed, "migration", generation=generation)
         populations = migrate(populations, migration.size, rng)
     return populations
+
+
+def bars_of(algorithm: Any, islands: Sequence[Population | None]) -> Bars | None:
+    """What children have to beat on the island where that is easiest; None where it is unknown."""
+    populations = [population for population in islands if population is not None]
+    if not populations or not hasattr(algorithm, "bars"):
+        return None
+    found = [algorithm.bars(population) for population in populations]
+    length = min(map(len, found))
+    return np.asarray(np.max([bars[:length] for bars in found], axis=0))
 
 
 def rows_of(brood: Brood, evaluated: Evaluated, children: Population) -> IndividualRows:

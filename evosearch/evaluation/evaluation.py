@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int64
 
-from evosearch.contracts import Scores, Status
+from evosearch.contracts import Bars, Scores, Status
 from evosearch.evaluation.known import Known, Rows
 from evosearch.evaluation.worker import Scored, Worker
 from evosearch.execution import Executor, Failed
@@ -72,8 +72,12 @@ class Evaluation:
         self._shared = None if worker.refines else shared
         self.known = Known(worker.evaluator.objectives, len(worker.evaluator.measures))
 
-    def evaluate(self, children: Any) -> Evaluated:
-        """Refine and score children; those already known, and repetitions, are looked up."""
+    def evaluate(self, children: Any, bars: Bars | None = None) -> Evaluated:
+        """Refine and score children; those already known, and repetitions, are looked up.
+
+        ``bars`` are what they have to beat, for evaluators that spare effort by them.
+        """
+        self._worker = replace(self._worker, bars=np.zeros(0) if bars is None else bars)
         started = time.perf_counter()
         genomes = self._settled(children)
         digests = genomes.digests()

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from evosearch.contracts import Evaluator, Key, Prepared, Scores, Status
+from evosearch.contracts import Bars, Evaluator, Key, Prepared, Scores, Status
 from evosearch.errors import EvaluatorError
 
 
@@ -36,6 +36,7 @@ class Worker:
         fidelity: At which to score.
         refine_key: The same for the whole campaign: refinement depends on the genome alone.
         score_key: Likewise.
+        bars: What the genomes have to beat, see `evosearch.contracts.Bars`.
     """
 
     evaluator: Evaluator
@@ -45,6 +46,7 @@ class Worker:
     fidelity: str
     refine_key: Key
     score_key: Key
+    bars: Bars = field(default_factory=lambda: np.zeros(0))
 
     @property
     def refines(self) -> bool:
@@ -76,7 +78,10 @@ class Worker:
 
     def refine(self, genomes: Any) -> Any:
         """Refined genomes, checked; only where the evaluator `refines`."""
-        refined = self.evaluator.refine(genomes, self.prepared, self.refine_key)  # type: ignore[attr-defined]
+        more = {"bars": self.bars} if getattr(self.evaluator, "takes_bars", False) else {}
+        refined = self.evaluator.refine(  # type: ignore[attr-defined]
+            genomes, self.prepared, self.refine_key, **more
+        )
         if not isinstance(refined, self.evaluator.genome_type) or len(refined) != len(genomes):
             raise EvaluatorError(
                 f"evaluator {self.name!r}: refine has to return a "

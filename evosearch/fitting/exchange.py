@@ -8,7 +8,7 @@ constants are told by the rank of the derivatives, and stay as they are.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -17,7 +17,6 @@ from jax import lax
 from jaxtyping import Bool, Float64
 
 from evosearch import backend
-from evosearch.assembly import assemble
 from evosearch.fitting import double_double as dd
 from evosearch.fitting.code import encode
 from evosearch.fitting.extended import NAMES, Extended
@@ -25,12 +24,11 @@ from evosearch.fitting.forward import ZERO, Array, Layout, Program, get, put
 from evosearch.genomes.primitives import BY_NAME, PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
 from evosearch.interpreter import smallest_set
-from evosearch.interpreter.code import bucket
 
 WIDEST = 15  # constants of a program that can be fitted: references have one point more
 _POINTS = WIDEST + 1
 _DEPENDENT = 1e-46  # of a column's squared length: less left means that others span it
-_CLIP = 0.2  # of each constant, plus a little: the largest change in one Newton step
+_CLIP = 0.4  # of each constant, plus a little: the largest change in one Newton step
 _SETTLED = 1e-18  # relative change of every constant that ends Newton
 _TOLERANCE = 1e-4  # how much of the error may be unlevelled
 
@@ -54,7 +52,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Exchange:
-    """How hard to try.
+    """How hard to try; the kernel is the same for every effort.
 
     Attributes:
         interpolation: Newton steps for the interpolation, at most.
@@ -62,13 +60,13 @@ class Exchange:
         newton: Newton steps on one reference, at most.
     """
 
-    interpolation: int = 12
+    interpolation: int = 30
     rounds: int = 6
     newton: int = 4
 
 
 def fits(programs: ProgramBatch) -> Bool[np.ndarray, " programs"]:
-    """Which programs can be fitted: one input, primitives that there are, not too many constants."""
+    """Which programs can be fitted: of one input, known primitives, at most `WIDEST` constants."""
     known = np.zeros(256, bool)
     known[[0, *(BY_NAME[name].code for name in NAMES)]] = True
     few = (programs.n_constants >= 1) & (programs.n_constants <= WIDEST)
@@ -95,33 +93,21 @@ def level(
         of 32 digits; infinite where nothing was found.
     """
     primitives = primitives or _supported(programs)
-    code = assemble(programs)
-    registers = -(-code.registers // 8) * 8
-    layout = Layout(1, WIDEST, registers, _POINTS, 1)
-    batch, length = bucket(len(programs), 1024, 4), -(-code.ops.shape[1] // 16) * 16
-    words, third = encode(code, primitives, layout)
-
-    def padded(array: np.ndarray, *shape: int) -> np.ndarray:
-        return np.pad(array, [(0, w - h) for w, h in zip(shape, array.shape, strict=True)])
-
+    layout, code = encode(programs, primitives, _POINTS, 1, WIDEST)
     width = min(programs.constants.shape[1], WIDEST)
+    rows = (0, len(code[0]) - len(programs))
     arrays = (
-        padded(words, batch, length),
-        padded(third, batch, length),
-        padded(code.lengths, batch),
-        padded(programs.n_constants, batch),
-        padded(code.results + layout.first_register, batch),
-        padded(programs.constants[:, :width], batch, WIDEST),
+        code,
+        np.pad(programs.constants[:, :width], (rows, (0, WIDEST - width))),
         np.int32(len(programs)),
+        np.array(astuple(exchange), np.int32),
         curve.x,
         curve.target + 1j * curve.rest,
         curve.weights,
         _nodes(curve.x),
     )
-    key = ("exchange", primitives.names, layout, batch, length, len(curve.x), exchange)
-    kernel = backend.compiled(
-        key, lambda: _kernel(primitives, layout, exchange), *arrays, wide=True
-    )
+    key = ("exchange", primitives.names, layout, code[0].shape, len(curve.x))
+    kernel = backend.compiled(key, lambda: _kernel(primitives, layout), *arrays, wide=True)
     constants, errors = (np.asarray(part)[: len(programs)] for part in kernel(*arrays))
     whole = programs.constants.copy()
     whole[:, :width] = constants[:, :width]
@@ -167,14 +153,19 @@ class _Fitter:
         return dd.high(errors), (wide, rows, tangents)
 
     def newton(
-        self, constants: Array, places: Array, count: Array, signs: Array, steps: int, files: Any
+        self,
+        constants: Array,
+        places: Array,
+        count: Array,
+        signs: Array,
+        steps: Array,
+        files: Any,
     ) -> tuple[Array, Array, Any]:
         """Solve error = signs * E at the first ``count`` of the places; constants, rank."""
         n = self.program.n_constants
         x, target = self.x[places], self.target[places]
         used = jnp.arange(_POINTS) < count
         weights = jnp.where(used, self.weights[places], 0.0)
-        levelled = jnp.any(signs != 0)
 
         def going(state: Any) -> Array:
             i, _, _, change, _ = state
@@ -186,9 +177,8 @@ class _Fitter:
                 self.program, constants, x, rows, tangents
             )
             residual = dd.scaled(dd.sub(target, value), weights)
-            change, rank = solve(jacobian, weights, residual, signs, n, levelled)
+            change, rank = solve(jacobian, weights, residual, signs, n)
             size = jnp.abs(dd.high(constants))
-            change = change[: len(constants)]
             ratio = jnp.abs(dd.high(change)) / (size + 0.05)
             largest = jnp.max(ratio)
             shrink = jnp.minimum(1.0, _CLIP / jnp.maximum(largest, 1e-300))
@@ -215,7 +205,7 @@ class _Fitter:
 
         def turn(state: Any) -> Any:
             i, constants, errors, rank, best, error, _, files = state
-            places, level, enough = reference(errors, rank + 1)
+            places, enough = reference(errors, rank + 1)
             here = errors[places]
             signs = jnp.where(jnp.arange(_POINTS) <= rank, jnp.sign(here), 0.0)
             next, new_rank, files = self.newton(
@@ -242,66 +232,61 @@ def _largest(errors: Array) -> Array:
 
 
 def solve(
-    jacobian: Array, weights: Array, right: Array, signs: Array, count: Array, levelled: Array
+    jacobian: Array, weights: Array, right: Array, signs: Array, count: Array
 ) -> tuple[Array, Array]:
-    """Least squares in double-double: the change of constants (and of E), and the rank.
+    """Least squares in double-double: the change of the constants, and the rank.
 
-    Gram-Schmidt without square roots. The last column, of signs, belongs to the level E; it goes
-    first, so that it is never the redundant one.
+    Minimises the sum of (weights * J d + signs * E - right)^2 over d and E by Gram-Schmidt without
+    square roots; redundant constants do not change.
+
+    Args:
+        jacobian: [constants, points].
+        weights: [points], float64.
+        right: [points].
+        signs: [points], float64; all zero for no E.
+        count: Constants in use.
     """
-    columns = dd.scaled(jacobian, weights)
-    c = len(columns)
-    sizes = jnp.sum(dd.high(columns) ** 2, axis=1)
+    c = len(jacobian)
+    columns = jnp.concatenate([dd.scaled(jacobian, weights).T, right[:, None]], axis=1)
+    sizes = jnp.sum(dd.high(columns) ** 2, axis=0)
+    none, one = dd.of(jnp.float64(0.0)), dd.of(jnp.float64(1.0))
 
-    def remove(unit: Array, inverse: Array, column: Array) -> tuple[Array, Array]:
-        part = dd.mul(dd.total(dd.mul(unit, column)), inverse)
-        return part, dd.sub(column, dd.mul(unit, jnp.broadcast_to(part, unit.shape)))
+    def remove(unit: Array, columns: Array, least: Array) -> tuple[Array, ...]:
+        """Columns without their parts along ``unit``, these parts, whether it is long enough."""
+        unit = unit[:, None]
+        dots = dd.total(dd.mul(unit, columns))
+        square = dd.total(dd.mul(unit, unit))[0]
+        alive = dd.high(square) > least
+        inverse = jnp.where(alive, dd.div(one, jnp.where(alive, square, one)), none)
+        parts = dd.mul(dots, jnp.broadcast_to(inverse, dots.shape))
+        return dd.sub(columns, dd.mul(unit, parts)), parts, alive
 
-    def norm(column: Array, size: Array) -> tuple[Array, Array]:
-        square = dd.total(dd.mul(column, column))
-        alive = dd.high(square) > _DEPENDENT * size
-        square = jnp.where(alive, square, dd.of(jnp.float64(1.0)))
-        inverse = dd.div(dd.of(jnp.float64(1.0)), square)
-        return jnp.where(alive, inverse, dd.of(jnp.float64(0.0))), alive
-
-    level = dd.of(signs)
-    inverse, _ = norm(level, jnp.where(levelled, jnp.sum(signs**2), 1.0))
-    _, right = remove(level, inverse, right)
-
-    def first(j: Array, columns: Array) -> Array:
-        return put(columns, remove(level, inverse, get(columns, j))[1], j)
-
-    columns = lax.fori_loop(ZERO, count, first, columns)
+    columns, _, _ = remove(dd.of(signs), columns, jnp.float64(0.0))
 
     def orthogonalise(k: Array, state: Any) -> Any:
-        columns, r, g, right, rank = state
-        unit = get(columns, k)
-        inverse, alive = norm(unit, get(sizes, k))
-        part, right = remove(unit, inverse, right)
+        columns, triangle, rank = state
+        unit = lax.dynamic_slice(columns, (ZERO, k), (len(right), 1))[:, 0]
+        columns, parts, alive = remove(unit, columns, _DEPENDENT * get(sizes, k))
+        return columns, put(triangle, parts, k), rank + alive.astype(jnp.int32)
 
-        def inner(j: Array, state: Any) -> Any:
-            columns, r = state
-            part, column = remove(unit, inverse, get(columns, j))
-            return put(columns, column, j), put(r, part, k, j)
+    start = (columns, jnp.zeros((c, c + 1), columns.dtype), ZERO)
+    _, triangle, rank = lax.fori_loop(ZERO, count, orthogonalise, start)
+    triangle = triangle.T
 
-        columns, r = lax.fori_loop(k + 1, count, inner, (columns, r))
-        return columns, r, put(g, part, k), right, rank + alive.astype(jnp.int32)
-
-    zero = jnp.zeros((c, c), columns.dtype)
-    start = (columns, zero, jnp.zeros(c, columns.dtype), right, ZERO)
-    columns, r, g, right, rank = lax.fori_loop(ZERO, count, orthogonalise, start)
-
-    def substitute(i: Array, d: Array) -> Array:
+    def substitute(i: Array, state: Any) -> Any:
+        change, left = state
         k = count - 1 - i
-        known = dd.total(dd.mul(get(r, k), d))
-        return put(d, dd.sub(get(g, k), known), k)
+        value = get(left, k)
+        column = dd.mul(get(triangle, k), jnp.broadcast_to(value, left.shape))
+        return put(change, value, k), dd.sub(left, column)
 
-    change = lax.fori_loop(ZERO, count, substitute, jnp.zeros(c, columns.dtype))
+    nothing = jnp.zeros(c, columns.dtype)
+    change, _ = lax.fori_loop(ZERO, count, substitute, (nothing, triangle[c]))
     return change, rank
 
 
-def reference(errors: Array, count: Array) -> tuple[Array, Array, Array]:
-    """Places [points] of ``count`` extrema of alternating sign, their level, whether there are.
+def reference(errors: Array, count: Array) -> tuple[Array, Array]:
+    """Places [points] of ``count`` extrema of alternating sign, and whether there are so many.
 
     Of more alternations the smaller end goes, until they are so many.
     """
@@ -327,23 +312,17 @@ def reference(errors: Array, count: Array) -> tuple[Array, Array, Array]:
 
     first, last = lax.while_loop(lambda s: s[1] - s[0] + 1 > count, shorten, (ZERO, last))
     index = jnp.minimum(first + jnp.arange(_POINTS, dtype=jnp.int32), last)
-    chosen = places[index]
-    return chosen, jnp.min(jnp.abs(errors[chosen])), enough
+    return places[index], enough
 
 
-def _kernel(
-    primitives: PrimitiveSet, layout: Layout, exchange: Exchange
-) -> Callable[..., tuple[Any, Any]]:
+def _kernel(primitives: PrimitiveSet, layout: Layout) -> Callable[..., tuple[Any, Any]]:
     forward = Extended(primitives, layout)
 
     def kernel(
-        words: Array,
-        third: Array,
-        lengths: Array,
-        n_constants: Array,
-        results: Array,
+        code: tuple[Array, ...],
         own: Array,
         count: Array,
+        exchange: Array,
         x: Array,
         target: Array,
         weights: Array,
@@ -351,8 +330,8 @@ def _kernel(
     ) -> tuple[Array, Array]:
         def one(p: Array, state: Any) -> Any:
             fitted, errors, files = state
-            program = Program(words[p], third[p], lengths[p], n_constants[p], results[p])
-            fitter = _Fitter(forward, program, exchange, x, target, weights)
+            program = Program(*(part[p] for part in code))
+            fitter = _Fitter(forward, program, Exchange(*exchange), x, target, weights)
             constants, error, files = fitter.run(own[p], nodes, files)
             return put(fitted, constants, p), put(errors, error, p), files
 

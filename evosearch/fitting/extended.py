@@ -6,6 +6,7 @@ order of use, so that an instruction depends on the first few alone.
 """
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import jax.numpy as jnp
@@ -45,6 +46,21 @@ _PARTIALS: dict[str, Callable[..., tuple[Array, ...]]] = {
 NAMES = tuple(name for name in _PARTIALS if name in BY_NAME)
 
 
+def _weighted(inner: list[Array], partials: list[Array]) -> Array:
+    terms = [dd.mul(partial, tangent) for partial, tangent in zip(partials, inner, strict=True)]
+    return reduce(dd.add, terms)
+
+
+# How an operation combines the derivatives of its operands, by the kind of operation.
+_CHAINS: tuple[Callable[..., Array], ...] = (
+    _weighted,
+    lambda inner, _: inner[0],
+    lambda inner, _: dd.add(inner[0], inner[1]) if len(inner) > 1 else inner[0],
+    lambda inner, _: dd.sub(inner[0], inner[1]) if len(inner) > 1 else inner[0],
+)
+_KINDS = {"copy": 1, "add": 2, "sub": 3}
+
+
 class Extended:
     """Builds the value pass and the tangent pass for one primitive set and layout.
 
@@ -58,6 +74,7 @@ class Extended:
         names = ["copy", *primitives.names]
         self._values = [self._branch(name, derivatives=False) for name in names]
         self._partials = [self._branch(name, derivatives=True) for name in names]
+        self._kinds = jnp.array([_KINDS.get(name, 0) for name in names], jnp.int32)
 
     def _branch(self, name: str, *, derivatives: bool) -> Callable[..., Any]:
         function = _PARTIALS[name]
@@ -98,14 +115,20 @@ class Extended:
             value, *partials = lax.switch(op, self._partials, *operands)
 
             def chain(j: Array, tangents: Array) -> Array:  # d value = sum of partial * d operand
-                total = jnp.zeros_like(value)
-                for row, partial in zip(sources, partials, strict=True):
-                    own = (row - self.layout.inputs == j).astype(jnp.float64)
-                    inner = get(tangents, jnp.maximum(row - first + 1, 0), j)
-                    total = dd.add(total, dd.mul(partial, dd.add(inner, _row(own, inner))))
+                inner = []
+                for row in sources:
+                    passed = get(tangents, jnp.maximum(row - first + 1, 0), j)
+                    own = row - self.layout.inputs == j
+                    inner.append(jnp.where(own, _one(passed), passed))
+                total = lax.switch(self._kinds[op], _CHAINS, inner, partials)
                 return put(tangents, total, target - first + 1, j)
 
-            tangents = lax.fori_loop(ZERO, program.n_constants, chain, tangents)
+            def clear(j: Array, tangents: Array) -> Array:  # constants that come up later
+                return put(tangents, jnp.zeros_like(value), target - first + 1, j)
+
+            known = program.known[i]
+            tangents = lax.fori_loop(ZERO, known, chain, tangents)
+            tangents = lax.fori_loop(known, program.n_constants, clear, tangents)
             return put(rows, value, target), tangents
 
         rows, tangents = lax.fori_loop(ZERO, program.length, instruction, (rows, tangents))
@@ -125,7 +148,3 @@ class Extended:
         word = program.words[i]
         sources = [(word >> 16) & 255, (word >> 8) & 255, program.third[i]]
         return word >> 24, sources[: self.arity], word & 255
-
-
-def _row(number: Array, like: Array) -> Array:
-    return dd.of(jnp.broadcast_to(number, like.shape))

@@ -13,7 +13,7 @@ width and the number of threads change nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -22,14 +22,12 @@ from jax import lax
 from jaxtyping import Float64, UInt32
 
 from evosearch import backend
-from evosearch.assembly import assemble
 from evosearch.fitting.code import encode
 from evosearch.fitting.forward import ZERO, Array, Forward, Layout, Program, get, put
 from evosearch.fitting.least_squares import factor, total
 from evosearch.genomes.primitives import PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
 from evosearch.interpreter import loss, smallest_set
-from evosearch.interpreter.code import bucket
 
 LANES = 4  # one vector of doubles
 _UP = np.array([3.0, 10.0, 2.0, 5.0])  # damping after a rejected step, by lane
@@ -39,7 +37,7 @@ _PATIENCE = 8  # rejected or vanishing steps in a row, in every lane, that end a
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to try.
+    """How hard to try; the kernel is the same for every effort.
 
     Attributes:
         rounds: Sets of four lanes that are started.
@@ -78,32 +76,28 @@ def fit(
         primitives: The set to compile for; by default the smallest of a few fixed ones.
     """
     primitives = primitives or smallest_set(programs)
-    code = assemble(programs)
     width = -(-programs.constants.shape[1] // 12) * 12
-    registers = -(-code.registers // 8) * 8
-    layout = Layout(programs.n_inputs, width, registers, inputs.shape[1], LANES)
-    batch, length = bucket(len(programs), 1024, 4), -(-code.ops.shape[1] // 16) * 16
-    words, third = encode(code, primitives, layout)
+    layout, code = encode(programs, primitives, inputs.shape[1], LANES, width)
+    batch = len(code[0])
     lanes = np.ones(LANES)
-
-    def padded(array: np.ndarray, *shape: int) -> np.ndarray:
-        return np.pad(array, [(0, w - h) for w, h in zip(shape, array.shape, strict=True)])
-
+    rows = (0, batch - len(programs))
     arrays = (
-        padded(words, batch, length),
-        padded(third, batch, length),
-        padded(code.lengths, batch),
-        padded(programs.n_constants, batch),
-        padded(code.results + layout.first_register, batch),
-        padded(programs.constants, batch, width),
-        padded(seeds, batch),
+        code,
+        np.pad(programs.constants, (rows, (0, width - programs.constants.shape[1]))),
+        np.pad(seeds, rows),
         np.int32(len(programs)),
+        np.array(astuple(effort), np.int32),
         inputs[:, :, None] * lanes,
         target[:, None] * lanes,
         weights[:, None] * lanes,
     )
-    key = ("fit", primitives.names, layout, batch, length, effort)
-    kernel = backend.compiled(key, lambda: _kernel(primitives, layout, effort), *arrays)
+    key = ("fit", primitives.names, layout, code[0].shape)
+    kernel = backend.compiled(
+        key,
+        lambda: _kernel(primitives, layout),
+        *arrays,
+        wide="atan" not in primitives.names,
+    )
     fitted = np.asarray(kernel(*arrays))[: len(programs), : programs.constants.shape[1]]
     before, after = (
         loss(batch, inputs, target, weights, "max_abs", primitives=primitives)
@@ -157,7 +151,7 @@ class _Fitter:
 
     def screen(self, own: Array, seed: Array, round_: Array, rows: Array) -> tuple[Array, ...]:
         """The best of the draws of a round in each lane: constants, costs."""
-        draws = jnp.int32(self.effort.draws)
+        draws = self.effort.draws
 
         def draw(i: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
             best, cost, rows = state
@@ -247,9 +241,7 @@ class _Fitter:
             rows,
             tangents,
         )
-        turns = jnp.int32(
-            self.effort.newton + self.effort.reweightings + 1
-        )  # the first turn judges the start
+        turns = self.effort.newton + self.effort.reweightings + 1  # the first judges the start
         _, _, best, error, rows, tangents = lax.fori_loop(ZERO, turns, reweight, state)
         return best, error, rows, tangents
 
@@ -264,33 +256,30 @@ class _Fitter:
             return jnp.where(better, constants, best), jnp.where(better, new, cost), rows, tangents
 
         start = jnp.zeros((len(own), LANES)) + own[:, None], jnp.full(LANES, jnp.inf)
-        rounds = jnp.int32(self.effort.rounds)
+        rounds = self.effort.rounds
         best, _, rows, tangents = lax.fori_loop(ZERO, rounds, one_round, (*start, rows, tangents))
         best, error, rows, tangents = self.level(best, rows, tangents)
         winner = get(jnp.swapaxes(best, 0, 1), jnp.argmin(error).astype(jnp.int32))
         return winner, rows, tangents
 
 
-def _kernel(primitives: PrimitiveSet, layout: Layout, effort: Effort) -> Callable[..., Any]:
+def _kernel(primitives: PrimitiveSet, layout: Layout) -> Callable[..., Any]:
     forward = Forward(primitives, layout)
 
     def kernel(
-        words: Array,
-        third: Array,
-        lengths: Array,
-        n_constants: Array,
-        results: Array,
+        code: tuple[Array, ...],
         own: Array,
         seeds: Array,
         count: Array,
+        effort: Array,
         inputs: Array,
         target: Array,
         weights: Array,
     ) -> Array:
         def one(p: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
             fitted, rows, tangents = state
-            program = Program(words[p], third[p], lengths[p], n_constants[p], results[p])
-            fitter = _Fitter(forward, program, effort, target, weights)
+            program = Program(*(part[p] for part in code))
+            fitter = _Fitter(forward, program, Effort(*effort), target, weights)
             constants, rows, tangents = fitter.run(own[p], seeds[p], rows, tangents)
             return put(fitted, constants, p), rows, tangents
 

@@ -126,10 +126,20 @@ class Layout:
 
 @dataclass(frozen=True)
 class Program:
-    """Traced code of one program: words (op, two sources, target), third sources, counts."""
+    """Traced code of one program.
+
+    Attributes:
+        words: Op, two sources and target of each instruction.
+        third: Its third source.
+        known: How many constants have been used when it is done; a value depends on no later one.
+        length: Instructions.
+        n_constants: Constants.
+        result: Row of the value.
+    """
 
     words: Array
     third: Array
+    known: Array
     length: Array
     n_constants: Array
     result: Array
@@ -189,7 +199,12 @@ class Forward:
                     total = total + partial * (inner + own)
                 return put(tangents, total, target - first + 1, j)
 
-            tangents = lax.fori_loop(ZERO, program.n_constants, chain, tangents)
+            def clear(j: Array, tangents: Array) -> Array:
+                return put(tangents, jnp.zeros_like(value), target - first + 1, j)
+
+            known = program.known[i]
+            tangents = lax.fori_loop(ZERO, known, chain, tangents)
+            tangents = lax.fori_loop(known, program.n_constants, clear, tangents)
             return put(rows, value, target), tangents
 
         rows, tangents = lax.fori_loop(ZERO, program.length, instruction, (rows, tangents))

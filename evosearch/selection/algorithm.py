@@ -15,6 +15,8 @@ class Algorithm(Protocol):
     A population of distinct digests may have its rows in any order: the same individuals are
     chosen, so that survivors read back from the store breed as those that were written.
 
+    An algorithm may have ``bars(population) -> Bars``: what children have to beat.
+
     Attributes:
         from_nothing: Every generation is bred by operators of arity 0; there is no mating pool.
     """

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 from pydantic import BaseModel, ConfigDict, Field
 
+from evosearch.contracts import Bars
 from evosearch.population import Population
 from evosearch.selection.order import candidates, parents
 
@@ -61,6 +62,17 @@ class Niches:
             niche = niche[~agrees(population.costs[niche, 0], known, self.options.tolerance)]
             kept = np.append(kept, niche[self._best(population.costs[niche, 0])])
         return np.sort(kept)
+
+    def bars(self, population: Population) -> Bars:
+        """First cost of the last survivor of each full niche; NaN for the others."""
+        rows = population.selectable
+        sizes, costs = population.sizes[rows], population.costs[rows, 0]
+        bars = np.full(int(sizes.max(initial=-1)) + 1, np.nan)
+        for size in np.unique(sizes):
+            niche = costs[sizes == size]
+            if len(niche) >= self.options.keep:
+                bars[size] = niche.max()
+        return bars
 
     def _best(self, costs: Float64[np.ndarray, " niche"]) -> Int64[np.ndarray, " kept"]:
         """Positions kept of a niche that is sorted by cost."""

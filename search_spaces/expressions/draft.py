@@ -113,6 +113,11 @@ class Draft:
             arities.reshape(-1)[self.begins() + self.lengths] = 1
         return np.asarray(arities)
 
+    def set_constants(self, argument: Rows, values: Float64[np.ndarray, " n"]) -> None:
+        """Give arguments that are constants these values; NaN leaves them as they are."""
+        rows = np.flatnonzero((argument <= FIRST_CONSTANT) & ~np.isnan(values))
+        self.constants[rows, FIRST_CONSTANT - argument[rows]] = values[rows]
+
     def replace(self, old: Rows, new: Rows) -> None:
         """Let every user of the argument ``old`` use ``new``."""
         old, new = (argument.astype(np.int16)[:, None] for argument in (old, new))

@@ -9,6 +9,9 @@ from search_spaces.expressions.options import ExpressionsOptions
 from search_spaces.expressions.sources import fresh, node_or_input, source
 
 _ADD, _DIV = BY_NAME["add"].code, BY_NAME["div"].code
+_NEUTRAL = np.full(256, np.nan)  # what an operand has to be to change nothing, by code
+for _name, _value in (("add", 0.0), ("sub", 0.0), ("mul", 1.0), ("div", 1.0)):
+    _NEUTRAL[BY_NAME[_name].code] = _value
 
 
 def insert(options: ExpressionsOptions, rng: np.random.Generator, draft: Draft) -> None:
@@ -63,8 +66,12 @@ def _openings(options: ExpressionsOptions) -> list[str]:
 def _put(
     options: ExpressionsOptions, rng: np.random.Generator, draft: Draft, node: Rows, slot: Rows
 ) -> None:
-    """New instructions on the edges (node, slot)."""
+    """New instructions on the edges (node, slot).
+
+    A fresh constant changes nothing at even odds: fitting starts where the parent stood.
+    """
     n = len(draft)
+    gentle = rng.random(n) < 0.5
     carried = draft.read(node, slot)
     draft.open(node, np.ones(n, np.int64))
     codes = options.primitive_set().codes
@@ -75,6 +82,7 @@ def _put(
     variable: Bool[np.ndarray, " n"] = is_constant(carried)
     for position in range(int(ARITY[codes].max())):
         other = source(rng, draft, node, options.constant_scale, variable=variable)
+        draft.set_constants(other, np.where(gentle, _NEUTRAL[op], np.nan))
         argument = np.where(own == position, carried, other)
         draft.write(node, position, np.where(position < arity, argument, 0))
     draft.write(node + 1, slot, node)
