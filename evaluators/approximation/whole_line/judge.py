@@ -7,9 +7,10 @@ from evaluators.approximation.whole_line.line import Line, Values
 from evosearch.export.check import CheckResult
 from evosearch.export.document import ProgramDocument
 
-_STEP = 104_729  # between the bit patterns that are looked at: 41,011 of them
+_STEP = 104_729  # between the bit patterns that are looked at
 _EDGES = (0x00000000, 0x00800000, 0x3F800000, 0x40000000, 0x42FC0000, 0x43000000, 0x43160000)
 _AROUND = 8
+_EVENLY, _FAR = 8192, 160
 
 
 def inputs() -> Values:
@@ -18,8 +19,11 @@ def inputs() -> Values:
     edges = np.array([*_EDGES, 0x7F800000], np.int64)
     around = (edges[:, None] + np.arange(-_AROUND, _AROUND + 1)).ravel()
     around = around[around >= 0]
-    every = np.unique(np.concatenate([bits, around, around | 0x80000000]))
-    return every.astype(np.uint32).view(np.float32)
+    every = np.concatenate([bits, around, around | 0x80000000]).astype(np.uint32)
+    evenly = [np.linspace(-end, end, _EVENLY, dtype=np.float32) for end in (1, _FAR)]
+    return np.unique(np.concatenate([every, *(x.view(np.uint32) for x in evenly)])).view(
+        np.float32
+    )
 
 
 def expected(line: Line, document: ProgramDocument, x: Values) -> Values:

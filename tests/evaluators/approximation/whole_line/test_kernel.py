@@ -1,0 +1,63 @@
+"""Kernels as text: what is refused, and that both texts compute what the program computes."""
+
+import numpy as np
+import pytest
+
+from evaluators.approximation.float32 import arithmetic
+from evaluators.approximation.whole_line.kernel import c_function, jax_function
+from evosearch.errors import ExportError
+from evosearch.export.document import Node, ProgramDocument
+
+EVERY = ProgramDocument(
+    ("x",),
+    ("0.3", "-0x1.8p+0", "1.7", "0.9"),
+    (
+        Node("add", ("x", "c0")),
+        Node("fma", ("n0", "x", "c1")),
+        Node("neg", ("n1",)),
+        Node("fma", ("n2", "n0", "n1")),
+        Node("abs", ("n3",)),
+        Node("sqrt", ("n4",)),
+        Node("div", ("c2", "n5")),
+        Node("max", ("n6", "x")),
+        Node("min", ("n7", "c3")),
+        Node("sub", ("n8", "n5")),
+        Node("mul", ("n9", "n0")),
+    ),
+    ("n10",),
+)
+CONSTANT = ProgramDocument(("x",), ("0.1",), (), ("c0",))
+
+
+@pytest.mark.parametrize("document", [EVERY, CONSTANT], ids=["every", "constant"])
+def test_compiled_jax_text_gives_the_bits_of_exact_arithmetic(document):
+    jax = pytest.importorskip("jax")
+    module = {"jnp": jax.numpy}
+    exec(jax_function(document, "kernel"), module)
+    x = np.random.default_rng(0).uniform(0, 1, 5000).astype(np.float32)
+    expected = arithmetic.evaluate(document.to_program(), x)[0]
+    found = np.asarray(jax.jit(module["kernel"])(x))
+    assert np.array_equal(found.view(np.uint32), expected.view(np.uint32))
+
+
+def test_c_text_asks_for_fused_operations_by_name():
+    text = c_function(EVERY, "kernel")
+    assert text.startswith("static inline float kernel(float x) {")
+    assert "fmaf(n0, x, c1)" in text
+    assert text.count("fmaf") == 2
+    assert "0x1.3333340000000p-2f; /* 0.3 */" in text  # rounded to float32
+
+
+def test_other_programs_are_refused():
+    sine = ProgramDocument(("x",), (), (Node("sin", ("x",)),), ("n0",))
+    two = ProgramDocument(("x", "y"), (), (Node("add", ("x", "y")),), ("n0",))
+    for document, reason in [(sine, "and sin: export"), (two, "received 2 inputs")]:
+        for text in (c_function, jax_function):
+            with pytest.raises(ExportError, match=reason):
+                text(document, "kernel")
+
+
+def test_constants_beyond_float32_are_refused():
+    huge = ProgramDocument(("x",), ("1e39",), (Node("mul", ("x", "c0")),), ("n0",))
+    with pytest.raises(ExportError, match="1e39 is infinite in float32"):
+        c_function(huge, "kernel")
