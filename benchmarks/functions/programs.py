@@ -31,6 +31,7 @@ from evosearch.store import queries
 from evosearch.store.members import Member
 from evosearch.store.store import Store
 
+FEWEST = 2  # operations that the page begins with
 _NAME = re.compile(r"(?P<problem>\w+)_(?P<ops>\d+)ops\.json")
 
 
@@ -100,8 +101,9 @@ def collect(problem: Problem, seeds: Sequence[int], url: str, folder: Path) -> l
     chosen = best(problem, seeds, url)
     bounds = pairwise([*(found.operations for found in chosen), problem.most + 1])
     written = [
-        _write(problem, found, range(*counts), url, folder)
-        for found, counts in zip(chosen, bounds, strict=True)
+        _write(problem, found, range(max(FEWEST, start), end), url, folder)
+        for found, (start, end) in zip(chosen, bounds, strict=True)
+        if end > FEWEST
     ]
     for path in files(folder, problem.name):
         if path not in written:

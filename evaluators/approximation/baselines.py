@@ -31,6 +31,7 @@ from evaluators.approximation.rational import Ratio, Variable, continued_fractio
 from evaluators.approximation.scan import Real, Scan
 from evaluators.approximation.setting import Setting
 from evaluators.approximation.targets import Target
+from evaluators.approximation.theorems import ROOT
 from evosearch.contracts import Baseline
 
 _DIGITS = 40
@@ -127,9 +128,9 @@ class Classics:
             return
         for variable in self.setting.variables():
             room = self.max_ops - variable.ops - composition.ops
-            if self.setting.parity and variable.power == 1:
+            if variable.power == 1 and self.setting.parity:
                 room = min(room, _WITHOUT_PARITY)
-            if self._allowed(["sqrt"] * variable.roots):
+            if self._allowed(["sqrt"] * (variable.roots or composition.name == ROOT)):
                 yield from self._minimax(variable, room)
 
     def _allowed(self, names: Sequence[str]) -> bool:
@@ -161,7 +162,9 @@ class Classics:
 
     def _types(self, variable: Variable, room: int) -> Iterator[tuple[int, int]]:
         """Types [m/n] by total degree, as far as any form could have room; no constants."""
-        for degree in range(0 if variable.factor else 1, room + 1):
+        for degree in range(
+            0 if variable.factor else 1, room + 2
+        ):  # some cost 1 less than their degree
             for n in range(degree + 1 if "div" in self.primitives else 1):
                 m = degree - n
                 if not n or not m or abs(m - n) <= _OFF_DIAGONAL:
@@ -171,6 +174,13 @@ class Classics:
         found = forms(m, n, symmetric=symmetric, fused="fma" in self.primitives)
         if (variable.power, variable.factor, m, n) == (2, "x", 0, 1):
             found.append(Form(FRACTION, 1))  # a / (x + b / x) does without x^2
+        if (variable.power, variable.factor, m, n) == (1, "x", 0, 2):
+            found.append(Form(FRACTION, 3))  # a / (x + b / x + c)
+        if self.setting.composition.scaled:  # a leading coefficient is 1, or a / v is v
+            found = [
+                form if m == n and form.family in (FRACTION, SYMMETRIC) else form.cheaper()
+                for form in found
+            ]
         return found
 
     def _family(self, form: Form, variable: Variable) -> str:

@@ -25,6 +25,10 @@ class Form(NamedTuple):
     family: str
     ops: int
 
+    def cheaper(self) -> "Form":
+        """The same with one operation less."""
+        return Form(self.family, self.ops - 1)
+
 
 def forms(m: int, n: int, *, symmetric: bool = False, fused: bool = False) -> list[Form]:
     """The ways to write type [m/n], cheapest last.

@@ -49,6 +49,7 @@ class Setting:
         else:
             found = [t for t in theorems.THEOREMS if t.holds(target, plain.probes)]
             compositions = [theorems.composed(target, t, times) for t in found for times in uses]
+            compositions += [theorems.rooted(target)] * (plain._factor == "sqrt(x)")
         for composition in compositions:
             yield cls(target, interval, measure, composition)
         if interval.low >= 0 and theorems.odd_in_quotient(target, plain.probes):
@@ -60,14 +61,12 @@ class Setting:
     def variables(self) -> Iterator[Variable]:
         """x, and x^2 where there is a parity; both and sqrt(x) beside a square root."""
         factor = self._factor
+        yield Variable(self.interval, 1, factor)
         if factor == "sqrt(x)":
-            for power in (1, 2, 0.5):
-                yield Variable(self.interval, power, factor)
-            return
-        if not self.parity or (self.argument == "x" and not self.composition.levels):
-            yield Variable(self.interval, 1, factor)
-        if self.parity:
-            yield Variable.squared(self.interval, "x" if self.parity < 0 else "")
+            yield Variable(self.interval, 2, factor)
+            yield Variable(self.interval, 0.5, factor)
+        elif self.parity or self.composition.name == theorems.ROOT:
+            yield Variable.squared(self.interval, "" if self.parity > 0 else "x")
         elif self._offset:
             yield Variable.squared(self.interval, "x", offset=True)
 

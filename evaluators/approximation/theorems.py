@@ -3,8 +3,10 @@
 - f = g^2 for f(x) = c e^(k x): 1 operation
 - cos x = 2 cos^2(x/2) - 1, and cosh: 2 operations
 - sin x = 3 sin(x/3) - 4 sin^3(x/3), and sinh: 3 operations
-- tanh x = 2 / (t + 1/t) with t = tanh(x/2), and tan: 3 operations
+- tanh x = 2 / (t + 1/t) with t = tanh(x/2) or its reciprocal, and tan: 3 operations, 2 for each
+  further time; what approximates t may lack a constant factor and be upside down
 - ln(1 + x) is odd in u = x / (x + 2): 2 operations
+- f = sqrt(g), where f vanishes like a square root: 1 operation
 
 The inner function may be scaled by any constant, because constants are free in what approximates
 it: so one of the constants of each equation is 1. Whether an equation holds is found out at a few
@@ -21,6 +23,7 @@ from evaluators.approximation.scan import Real
 from evaluators.approximation.targets import Target
 from evosearch.errors import ConfigError
 
+ROOT = "square root"
 _DIGITS = 25  # to which an equation has to hold, at most
 Function = Callable[[Real], Real]
 
@@ -43,6 +46,7 @@ class Theorem:
         part: What the argument is divided by.
         equation: f(x) from f(x / part).
         level: One use, given the scale before.
+        scaled: Whether it takes any multiple of f(x / part), and its reciprocal as well.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Theorem:
     part: int
     equation: Function
     level: Callable[[Real], Level]
+    scaled: bool = False
 
     def holds(self, target: Target, points: Sequence[Real]) -> bool:
         """Whether the target satisfies it, as far as these points can tell."""
@@ -101,8 +106,8 @@ THEOREMS = (
     Theorem("halved argument", 2, 2, lambda c: 2 * c * c - 1, _double_cosine),
     Theorem("third of the argument", 3, 3, lambda s: 3 * s - 4 * s**3, _triple_sine(1)),
     Theorem("third of the argument", 3, 3, lambda s: 3 * s + 4 * s**3, _triple_sine(-1)),
-    Theorem("halved argument", 3, 2, lambda t: 2 * t / (1 + t * t), _double_tangent(1)),
-    Theorem("halved argument", 3, 2, lambda t: 2 * t / (1 - t * t), _double_tangent(-1)),
+    Theorem("halved argument", 3, 2, lambda t: 2 * t / (1 + t * t), _double_tangent(1), True),
+    Theorem("halved argument", 3, 2, lambda t: 2 * t / (1 - t * t), _double_tangent(-1), True),
 )
 
 
@@ -115,12 +120,14 @@ class Composition:
         ops: Operations.
         inner: The inner function, exactly.
         levels: From the target inwards.
+        scaled: Whether any multiple of the inner function and of its reciprocal will do.
     """
 
     name: str
     ops: int
     inner: Target
     levels: tuple[Level, ...] = ()
+    scaled: bool = False
 
     def outer(self, v: Real) -> Real:
         """The target's value where the inner function's is v."""
@@ -164,7 +171,17 @@ def composed(target: Target, theorem: Theorem, times: int) -> Composition:
         lambda x: scale * target.exact(x / part),
         target.digits,
     )
-    return Composition(theorem.name, theorem.ops * times, inner, tuple(levels))
+    ops = theorem.ops * times - theorem.scaled * (times - 1)  # 2 / v is 1 / v where v is scaled
+    return Composition(theorem.name, ops, inner, tuple(levels), theorem.scaled)
+
+
+def rooted(target: Target) -> Composition:
+    """The square root of the target's square."""
+    square = Target(
+        f"{target.name}^2", target.formula, lambda x: target.exact(x) ** 2, target.digits
+    )
+    level = Level(mp.sqrt, lambda v: 1 / (2 * mp.sqrt(v)), mpf(1))
+    return Composition(ROOT, 1, square, (level,))
 
 
 def odd_in_quotient(target: Target, points: Sequence[Real]) -> bool:

@@ -119,8 +119,9 @@ def test_campaigns_run_once_go_on_and_are_recorded(tmp_path: Path, capsys: Any) 
     arguments = ["sin", "--storage", url, "--output", str(tmp_path), *changes]
     assert functions.main(arguments) == 0
     results = programs.read(tmp_path / "programs")
-    assert [r.about["beside"][0]["operations"] for r in results] == [r.operations for r in results]
-    assert results[-1].about["beside"][-1]["operations"] == 4
+    counts = [each["operations"] for r in results for each in r.about["beside"]]
+    assert counts == [2, 3, 4]
+    assert all(r.about["beside"][0]["operations"] == max(2, r.operations) for r in results)
     problem = Problem("sin", TINY)
     for result in results:
         assert programs.verify(problem, result.path)["status"] == "ok"

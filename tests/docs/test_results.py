@@ -38,9 +38,10 @@ def test_row_agrees_with_the_claims(result: programs.Result) -> None:
     lines = tables(text)[result.problem]
     claims = result.document.claims
     [listed] = [cells for cells in lines if f"programs/{result.path.name})" in cells[0]]
-    [compared] = [cells for cells in lines if cells[0] == str(claims["operations"])]
+    first = max(programs.FEWEST, claims["operations"])
+    [compared] = [cells for cells in lines if cells[0] == str(first)]
     error = claims[result.about["metric"]]
-    for cell in (listed[1], compared[1]):
+    for cell in (listed[1], compared[1].split(" ")[0]):
         assert float(cell) == pytest.approx(error, rel=1e-3)
     if result.proved is None:
         assert listed[2] == "–"
