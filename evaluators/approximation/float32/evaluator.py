@@ -1,6 +1,7 @@
 """Float32Approximation: programs that are right in float32, as hardware runs them, and cheap."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from evaluators.approximation.float32.contraction import ambiguous, contract
 from evaluators.approximation.float32.costs import STORED, CostTable, cost
 from evaluators.approximation.float32.finish import finish
 from evaluators.approximation.float32.options import Float32Options
-from evaluators.approximation.float32.sample import sample
+from evaluators.approximation.float32.sample import even, sample
 from evaluators.approximation.float32.task import Task
 from evaluators.approximation.interval import Interval
 from evaluators.approximation.targets import find
@@ -34,6 +35,9 @@ from evosearch.genomes.program import ProgramBatch
 _PRIMITIVES = PrimitiveSet.named(arithmetic.OPERATIONS)
 _NEAR = 1.5  # times the bar: largest error on a few inputs that is worth looking at many
 _SEALED = 2  # times the inputs of scores
+
+
+Errors = Float64[np.ndarray, " programs"]
 
 
 class Float32Approximation:
@@ -83,7 +87,8 @@ class Float32Approximation:
             "score": sample(self.interval, options.score_points, rng),
         }
         sealed = sample(self.interval, _SEALED * options.score_points, rng, edges=False)
-        seen = np.concatenate([points["search"], points["score"]])
+        thorough = () if self._thorough is None else self._thorough.x
+        seen = np.concatenate([points["search"], points["score"], thorough])
         points["sealed"] = sealed[~np.isin(sealed, seen)]
         prepared: dict[str, np.ndarray] = {}
         for name, x in points.items():
@@ -105,14 +110,13 @@ class Float32Approximation:
                 some, x[None], y, 1 / ulp.ulp(y), seeds[fitted], effort, primitives=_PRIMITIVES
             )
             some = some.with_constants(real)
-            search, wide = (_task(prepared, name) for name in ("search", "score"))
+            tasks = self._tasks(prepared)
             for place, row in enumerate(fitted.tolist()):
                 count = int(genomes.n_constants[row])
                 constants[row, :count] = fit.fit(
                     some,
                     place,
-                    search,
-                    wide,
+                    tasks,
                     self.options.bar,
                     int(seeds[row]),
                     self.options.grid,
@@ -122,11 +126,8 @@ class Float32Approximation:
     def score(
         self, genomes: ProgramBatch, prepared: Prepared, *, fidelity: str, key: Key
     ) -> Scores:
-        """Error on the inputs of the search; of programs near the bar, on those of scores too."""
-        errors = self._errors(genomes, _task(prepared, "search"))
-        near = np.flatnonzero(errors <= _NEAR * self.options.bar)
-        wide = self._errors(genomes.take(near), _task(prepared, "score"))
-        errors[near] = np.maximum(errors[near], wide)
+        """Error on the inputs of the search; of programs near the bar, on more and more."""
+        errors = self._sampled(genomes, prepared)
         return self._scores(genomes, np.maximum(errors, self.options.bar))
 
     def validate(self, genomes: ProgramBatch, prepared: Prepared) -> Scores:
@@ -137,14 +138,14 @@ class Float32Approximation:
         """Programs within the bar on every sample, run on every float32 and mended if need be."""
         if not (self.options.exhaustive and reference.has_fast(self.target)):
             return [None] * len(genomes)
-        tasks = _task(prepared, "search"), _task(prepared, "score")
-        errors = np.maximum(*(self._errors(genomes, task) for task in tasks))
+        errors = self._sampled(genomes, prepared)
+        tasks = self._tasks(prepared)
         return [
             self._finished(genomes, row, tasks) if errors[row] <= self.options.bar else None
             for row in range(len(genomes))
         ]
 
-    def _finished(self, genomes: ProgramBatch, row: int, tasks: tuple[Task, Task]) -> Polished:
+    def _finished(self, genomes: ProgramBatch, row: int, tasks: Sequence[Task]) -> Polished:
         problem = (self.target, self.interval, self.options.bar)
         best, found = finish(genomes, row, problem, tasks, self.options.grid)
         constants = best.constants[0, : best.n_constants[0]]
@@ -192,17 +193,39 @@ class Float32Approximation:
         y = reference.values(self.target, self.interval, wide)
         return wide, (arithmetic.evaluate(genomes, x) - y) / ulp.ulp(y)
 
-    def _errors(self, genomes: ProgramBatch, task: Task) -> Float64[np.ndarray, " programs"]:
+    def _errors(self, genomes: ProgramBatch, task: Task) -> Errors:
         errors = np.full(len(genomes), np.nan)
         for row in np.flatnonzero(self._valid(genomes)).tolist():
             constants = genomes.constants[row : row + 1, : genomes.n_constants[row]]
             errors[row] = task.worst(genomes, row, constants.astype(np.float32))[0]
         return errors
 
+    def _sampled(self, genomes: ProgramBatch, prepared: Prepared) -> Errors:
+        errors = np.zeros(len(genomes))
+        limits = (np.inf, _NEAR * self.options.bar, self.options.bar)
+        for task, limit in zip(self._tasks(prepared), limits, strict=False):
+            near = np.flatnonzero(errors <= limit)
+            errors[near] = np.maximum(errors[near], self._errors(genomes.take(near), task))
+        return errors
+
+    def _tasks(self, prepared: Prepared) -> list[Task]:
+        """Inputs of the search, of scores, and of programs within the bar on these."""
+        tasks = [_task(prepared, name) for name in ("search", "score")]
+        return [*tasks, self._thorough] if self._thorough is not None else tasks
+
+    @cached_property
+    def _thorough(self) -> Task | None:
+        """So many inputs, evenly spread, that they are made here instead of stored."""
+        n = self.options.thorough_points
+        if not n or not reference.has_fast(self.target):
+            return None
+        x = even(self.interval, n)
+        return Task.of(x, reference.values(self.target, self.interval, x.astype(np.float64)))
+
     def _valid(self, genomes: ProgramBatch) -> Bool[np.ndarray, " programs"]:
         return np.asarray(arithmetic.supported(genomes) & ~ambiguous(genomes))
 
-    def _scores(self, genomes: ProgramBatch, errors: Float64[np.ndarray, " programs"]) -> Scores:
+    def _scores(self, genomes: ProgramBatch, errors: Errors) -> Scores:
         costs = np.full(len(genomes), np.nan)
         valid = self._valid(genomes)
         costs[valid] = cost(genomes.take(np.flatnonzero(valid)), self.costs)

@@ -1,5 +1,7 @@
 """Finish: a program run on every float32 of its interval, and mended where it fails there."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from evaluators.approximation.float32 import exhaustive, fit, reference
@@ -16,7 +18,7 @@ def finish(
     programs: ProgramBatch,
     row: int,
     problem: tuple[Target, Interval, float],
-    tasks: tuple[Task, Task],
+    tasks: Sequence[Task],
     effort: GridOptions,
 ) -> tuple[ProgramBatch, exhaustive.Found]:
     """One program whose error is within the bar on every input, if three rounds find it.
@@ -28,14 +30,13 @@ def finish(
         programs: Programs with constants on the grid.
         row: Which of them.
         problem: Target, interval and bar.
-        tasks: Inputs that the search looks at, and more of them.
+        tasks: Inputs that the search looks at, and more of them, see `fit.fit`.
         effort: Of the search.
 
     Returns:
         A batch of one with the best constants seen, and what holds for them.
     """
     target, interval, bar = problem
-    search, wide = tasks
     best = programs.take(np.array([row]))
     found = exhaustive.search(best, 0, target, interval)
     trial, seen = best, found
@@ -43,8 +44,10 @@ def finish(
         if found.max_ulp <= bar or not int(best.n_constants[0]):
             break
         y = reference.values(target, interval, seen.worst.astype(np.float64))
-        wide = wide.joined(Task.of(seen.worst, y), np.arange(len(y)))
-        constants = fit.fit(trial, 0, search, wide, bar, turn, effort)
+        worst = Task.of(seen.worst, y)
+        search, wide, *wider = tasks
+        tasks = [search, wide.joined(worst, np.arange(len(y))), *wider]
+        constants = fit.fit(trial, 0, tasks, bar, turn, effort)
         trial = trial.with_constants(constants[None].astype(np.float64))
         seen = exhaustive.search(trial, 0, target, interval)
         if seen.max_ulp < found.max_ulp:

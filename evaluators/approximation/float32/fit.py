@@ -7,6 +7,8 @@ float32 results: from the lattice point nearest the real fit, by the lattice's s
 single steps and by random pairs of both.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float32, Int64
 
@@ -22,8 +24,7 @@ _HARD = 192  # inputs, the worst of the present constants, that moves are tried 
 def fit(
     programs: ProgramBatch,
     row: int,
-    search: Task,
-    wide: Task,
+    tasks: Sequence[Task],
     bar: float,
     seed: int,
     effort: GridOptions,
@@ -36,13 +37,14 @@ def fit(
     Args:
         programs: Canonical programs of one input.
         row: Which of them.
-        search: Inputs, ascending, that the search looks at.
-        wide: More inputs, of which the worst are looked at as well.
-        bar: The search ends where the largest error on all inputs is no larger.
+        tasks: Inputs, ascending, that the search looks at; then more and more of them, of which
+            the worst join those.
+        bar: The search ends where the largest error on all of them is no larger.
         seed: For its random moves.
         effort: How hard to try.
     """
     rounded = programs.constants[row, : programs.n_constants[row]].astype(np.float32)
+    search, *wider = tasks
     line = linear.line(programs, row, search, effort.real * bar)
     if line is None:
         return rounded
@@ -51,16 +53,19 @@ def fit(
     if level > effort.level * bar:
         return _better(programs, row, search, rounded, grid.number(start))
     rng = np.random.default_rng(seed)
-    place, best, least = start, start, np.inf
+    place, best, least = start, start, (1, np.inf)
     for _ in range(effort.rounds):
         place = _descend(programs, row, search, moves, place, effort, rng)
-        errors = wide.errors(programs, row, grid.number(place[None]))[0]
-        if errors.max() < least:
-            best, least = place, errors.max()
-        if least <= bar:
+        for passed, task in enumerate(wider):
+            errors = task.errors(programs, row, grid.number(place[None]))[0]
+            if errors.max() > bar:
+                break
+        if (-passed, errors.max()) < least:
+            best, least = place, (-passed, float(errors.max()))
+        if errors.max() <= bar:
             break
-        search = search.joined(wide, largest(errors, _ADDED))
-    return _better(programs, row, wide, rounded, grid.number(best))
+        search = search.joined(task, largest(errors, _ADDED))
+    return _better(programs, row, wider[0], rounded, grid.number(best))
 
 
 def _better(

@@ -18,7 +18,7 @@ class GridOptions(BaseModel):
         default=2, ge=0, le=1000, description="Turns without a gain after which a round ends."
     )
     rounds: int = Field(
-        default=3,
+        default=5,
         ge=1,
         le=64,
         description="Searches, each on the worst inputs that the one before left.",
@@ -50,6 +50,12 @@ class Float32Options(BaseModel):
         gt=0.5,
         le=1e6,
         description="Error in ULP that is good enough: no program gains by a smaller one.",
+    )
+    thorough_points: int = Field(
+        default=2**20,
+        ge=0,
+        le=2**24,
+        description="Float32 inputs that programs within the bar run on; 0 for none.",
     )
     costs: str | None = Field(
         default=None,

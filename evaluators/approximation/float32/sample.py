@@ -37,5 +37,11 @@ def sample(
     return grid.number(inside[(inside >= low) & (inside <= high)])
 
 
+def even(interval: Interval, n: int) -> Float32[np.ndarray, " points"]:
+    """At most n float32 inputs, ascending, evenly spread over the interval, both ends included."""
+    first, last = (float(value) for value in grid.number(np.array(grid.ends(interval))))
+    return grid.number(np.unique(_places(np.linspace(first, last, n))))
+
+
 def _places(values: np.ndarray) -> Int64[np.ndarray, " n"]:
     return grid.index(values.astype(np.float32))
