@@ -34,7 +34,7 @@ _FILE = """\
 
 /* {formula} for x in {interval}. */
 {kernel}
-/* {formula} for every float. */
+/* {formula} for {domain}. */
 static inline float {name}_inline(float x) {{
 {body}}}
 
@@ -46,21 +46,34 @@ void {name}_array(const float *restrict x, float *restrict y, size_t n) {{
     for (size_t i = 0; i < n; i++) y[i] = {name}_inline(x[i]);
 }}
 """
+_READ = """\
+    float x;
+    while (scanf("%a", &x) == 1) printf("%a\\n", (double){name}(x));
+    return 0;
+"""
 _MAIN = """
+#ifdef {macro}_CHECK
+#include <stdio.h>
+
+/* Reads floats, prints values, all as hex floats. */
+int main(void) {{
+{read}}}
+#endif
+"""
+_MAIN_ALL = """
 #ifdef {macro}_CHECK
 #include <stdio.h>
 #include <stdlib.h>
 
-/* With "all": compares every float, or every STEP-th, with the C library's double {reference},
-   and prints their number, the largest error in units in the last place, where it is, and how many
-   results are NaN, infinite or of another sign where they must not be. Without: reads floats,
-   prints values, all as hex floats. */
+static int read_floats(void) {{
+{read}}}
+
+/* Without arguments: reads floats, prints values, all as hex floats. With "all": compares every
+   float, or every STEP-th, with the C library's double {reference}, and prints their number, the
+   largest error in units in the last place, where it is, and how many results are NaN, infinite
+   or of another sign where they must not be. */
 int main(int argc, char **argv) {{
-    if (argc < 2 || strcmp(argv[1], "all") != 0) {{
-        float x;
-        while (scanf("%a", &x) == 1) printf("%a\\n", (double){name}(x));
-        return 0;
-    }}
+    if (argc < 2 || strcmp(argv[1], "all") != 0) return read_floats();
     const uint64_t step = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     enum {{ BLOCK = 4096 }};
     static float x[BLOCK], y[BLOCK];
@@ -101,7 +114,7 @@ int main(int argc, char **argv) {{
 
 @dataclass(frozen=True)
 class WholeLineC:
-    """A C99 file that computes one function of every float."""
+    """A C99 file that computes one function."""
 
     line: Line
     needs: ClassVar[tuple[str, ...]] = ()
@@ -130,9 +143,13 @@ class WholeLineC:
                 kernel=c_function(document, kernel),
                 name=program.name,
                 body=self.line.c.replace("KERNEL", kernel),
+                domain=self.line.domain,
             )
-            + _MAIN.format(
-                macro=program.name.upper(), name=program.name, reference=self.line.c_reference
+            + (_MAIN_ALL if self.line.c_reference else _MAIN).format(
+                macro=program.name.upper(),
+                name=program.name,
+                reference=self.line.c_reference,
+                read=_READ.format(name=program.name),
             )
         )
 
@@ -140,7 +157,7 @@ class WholeLineC:
         """Compile it without warnings; compare its values with exact arithmetic, bit for bit."""
         if shutil.which("cc") is None:
             return CheckResult("skipped", message="skipped: needs a C compiler called cc")
-        x = judge.inputs()
+        x = judge.inputs(self.line, document)
         with tempfile.TemporaryDirectory() as folder:
             binary = compiled(path, source(document).name, Path(folder))
             lines = process.run([binary], "\n".join(float(v).hex() for v in x)).split()

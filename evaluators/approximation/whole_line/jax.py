@@ -26,7 +26,7 @@ from jax import numpy as jnp
 
 @jax.jit
 def {name}(x):
-    \"\"\"{formula} of a float32 array, for every float32.\"\"\"
+    \"\"\"{formula} of a float32 array, for {domain}.\"\"\"
 {body}
 
 if __name__ == "__main__":
@@ -43,7 +43,7 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class WholeLineJax:
-    """A module that computes one function of every float32."""
+    """A module that computes one function."""
 
     line: Line
     needs: ClassVar[tuple[str, ...]] = ("jax",)
@@ -70,6 +70,7 @@ class WholeLineJax:
             kernel=jax_function(document, kernel),
             name=program.name,
             body=self.line.jax.replace("KERNEL", kernel),
+            domain=self.line.domain,
         )
 
     def check(self, path: Path, document: ProgramDocument) -> CheckResult:
@@ -77,7 +78,7 @@ class WholeLineJax:
 
         Which operations a compiler fuses is its own decision, so that this alone tells.
         """
-        x = judge.inputs()
+        x = judge.inputs(self.line, document)
         text = process.run_python(path, text=" ".join(map(str, x.view(np.uint32))))
         values = np.array(text.split(), np.uint32).view(np.float32)
         return judge.judged(self.line, document, x, values)

@@ -23,8 +23,8 @@ class Line:
         c: Body of a C function of ``float x``, with KERNEL for the kernel's name.
         jax: Body of a JAX function of a float32 array ``x``, likewise.
         model: What both have to compute, bit for bit: inputs and the kernel to values.
-        reference: The function in float64.
-        c_reference: Its name in the C library.
+        reference: The function in float64; None for a kernel as it is, good on its interval alone.
+        c_reference: Its name in the C library, or "".
         notes: What a reader of an export should know about results.
     """
 
@@ -34,6 +34,24 @@ class Line:
     c: str
     jax: str
     model: Callable[[Values, Callable[[Values], Values]], Values]
-    reference: Callable[[Array], Array]
+    reference: Callable[[Array], Array] | None
     c_reference: str
     notes: tuple[str, ...]
+
+    @property
+    def domain(self) -> str:
+        """Where it can be used, for people."""
+        return self.interval if self.reference is None else "every float32"
+
+
+KERNEL = Line(
+    "float32",
+    "The kernel",
+    "its interval",
+    "    return KERNEL(x);\n",
+    "    return KERNEL(x)\n",
+    lambda x, kernel: kernel(x),
+    None,
+    "",
+    ("good on the interval that it was made for, and nowhere else",),
+)

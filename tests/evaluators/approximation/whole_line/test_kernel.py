@@ -1,11 +1,15 @@
 """Kernels as text: what is refused, and that both texts compute what the program computes."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from evaluators.approximation.float32 import arithmetic
+from evaluators.approximation.whole_line.exporters import c_float32, jax_float32
 from evaluators.approximation.whole_line.kernel import c_function, jax_function
 from evosearch.errors import ExportError
+from evosearch.export import file
 from evosearch.export.document import Node, ProgramDocument
 
 EVERY = ProgramDocument(
@@ -38,6 +42,24 @@ def test_compiled_jax_text_gives_the_bits_of_exact_arithmetic(document):
     expected = arithmetic.evaluate(document.to_program(), x)[0]
     found = np.asarray(jax.jit(module["kernel"])(x))
     assert np.array_equal(found.view(np.uint32), expected.view(np.uint32))
+
+
+@pytest.mark.parametrize("exporter", [c_float32(), jax_float32()], ids=["c", "jax"])
+def test_kernels_are_exported_as_they_are(tmp_path, exporter):
+    reference = [{"x": str(x), "y": "0"} for x in (0.25, 0.5, 2.0)]
+    document = dataclasses.replace(EVERY, metadata={"reference": reference})
+    result = file.export(document, exporter, tmp_path / f"kernel.{exporter.suffix}")
+    assert result.status in ("ok", "skipped")
+    if result.status == "ok":
+        assert result.points > 8000
+        assert result.message == f"{result.points} float32, bit for bit"
+
+
+def test_a_fused_operation_rounded_twice_is_noticed(tmp_path):
+    exporter = c_float32()
+    path = tmp_path / "kernel.c"
+    path.write_text(exporter.write(EVERY).replace("fmaf(n0, x, c1)", "n0 * x + c1"), "ascii")
+    assert exporter.check(path, EVERY).status in ("failed", "skipped")
 
 
 def test_c_text_asks_for_fused_operations_by_name():
