@@ -57,6 +57,8 @@ class Error:
         center, _ = self._series(arb(piece.middle))
         wide, target = self._series(piece.ball)
         low, high = TaylorForm.of(center, wide, -radius, radius).bounds()
+        if center[0].is_finite():
+            low = low.max(center[0].abs_lower())
         if self.measure.kind == "ulp":
             least, most = self.sizes(piece, target)
             low, high = low * self.unit(most), high * self.unit(least)

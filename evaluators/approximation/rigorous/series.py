@@ -45,7 +45,7 @@ def variable(at: arb) -> arb_series:
 
 def divide(a: arb_series, b: arb_series) -> arb_series:
     """Quotient; raises UndefinedError where the denominator may be zero."""
-    if b[0].contains(0):
+    if not b[0] != 0:  # true where that is certain
         raise UndefinedError("a denominator may be zero")
     return a / b
 
@@ -86,8 +86,8 @@ def cosh(a: arb_series) -> arb_series:
 def tanh(a: arb_series) -> arb_series:
     """Hyperbolic tangent, from an exponential that cannot overflow."""
     if a[0].mid() > 0:
-        return 1 - 2 / ((2 * a).exp() + 1)
-    return 2 / ((-2 * a).exp() + 1) - 1
+        return 1 - divide(arb_series([2]), (2 * a).exp() + 1)
+    return divide(arb_series([2]), (-2 * a).exp() + 1) - 1
 
 
 def absolute(a: arb_series) -> arb_series:

@@ -11,9 +11,10 @@ from evaluators.approximation.rigorous.enclosure import Bounds
 from evaluators.approximation.rigorous.series import UndefinedError
 from evaluators.approximation.rigorous.taylor import Piece, largest
 
-MAX_PIECES = 20_000
+MAX_PIECES = 30_000  # that are looked at
 _FIRST_PIECES = 8  # and up to twice as many
 _NARROWEST = fmpq(1, 2**200)  # of the width
+_APART = "the upper and the lower bound do not come together"
 NEGLIGIBLE = 1e-39  # an error that is not told from zero
 
 
@@ -37,46 +38,57 @@ class _Open:
     width: float
     piece: Piece = field(compare=False)
     high: arb = field(compare=False)
-    reason: str = field(compare=False, default="")
+    reason: str = field(compare=False)
+
+    @classmethod
+    def of(cls, piece: Piece, high: arb, reason: str) -> "_Open":
+        """A piece with its upper bound, or with the reason why it has none."""
+        return cls(-inf if reason else -float(high), float(piece.width), piece, high, reason)
 
 
 def largest_error(bounds: Callable[[Piece], Bounds], whole: Piece, tolerance: float) -> Bounds:
     """Bounds of the largest error that differ by at most ``tolerance``, relative.
 
     The piece with the largest upper bound is halved until that bound is close to the largest of
-    all lower bounds.
+    all lower bounds. A piece that is too narrow for that is set aside: another one may reach it.
 
     Raises:
         UndecidedError: A pole, no real value, or too many pieces.
     """
-    known = arb(0)
+    known = aside = arb(0)
     heap: list[_Open] = []
-
-    def put(piece: Piece) -> None:
-        nonlocal known
-        try:
-            low, high = bounds(piece)
-            if not (low.is_finite() and high.is_finite()):
-                raise UndefinedError("the error may be infinite")
-            known = known.max(low)
-            reason = ""
-        except UndefinedError as error:
-            high, reason = arb("inf"), str(error)
-        key = inf if reason else float(high)
-        heappush(heap, _Open(-key, float(piece.width), piece, high, reason))
-
-    for piece in _first(whole):
-        put(piece)
+    narrowest = _NARROWEST * whole.width
+    waiting, tried = _first(whole), 0
     while True:
+        for piece in waiting:
+            low, high, reason = _tried(bounds, piece)
+            known = known.max(low)
+            heappush(heap, _Open.of(piece, high, reason))
+        tried += len(waiting)
         worst = heap[0]
-        if worst.high <= known * (1 + tolerance) or worst.high < NEGLIGIBLE:
-            return Bounds(known, largest(each.high for each in heap))
-        if worst.piece.width < _NARROWEST * whole.width or len(heap) >= MAX_PIECES:
-            reason = worst.reason or "the upper and the lower bound do not come together"
-            raise UndecidedError(worst.piece, reason)
+        high = worst.high.max(aside)
+        if high <= known * (1 + tolerance) or high < NEGLIGIBLE:
+            return Bounds(known, largest(each.high for each in heap).max(aside))
+        narrow = worst.piece.width < narrowest
+        if (narrow and worst.reason) or tried >= MAX_PIECES:
+            raise UndecidedError(worst.piece, worst.reason or _APART)
         heappop(heap)
-        for half in worst.piece.halves():
-            put(half)
+        waiting = [] if narrow else [*worst.piece.halves()]
+        if narrow:
+            aside = high
+            if not heap or aside > heap[0].high * (1 + tolerance):
+                raise UndecidedError(worst.piece, _APART)
+
+
+def _tried(bounds: Callable[[Piece], Bounds], piece: Piece) -> tuple[arb, arb, str]:
+    """Bounds over a piece, and why the upper one is infinite."""
+    try:
+        low, high = bounds(piece)
+    except UndefinedError as error:
+        return arb(0), arb("inf"), str(error)
+    if low.is_finite() and high.is_finite():
+        return low, high, ""
+    return arb(0), arb("inf"), "the error may be infinite"
 
 
 def _first(whole: Piece) -> list[Piece]:
