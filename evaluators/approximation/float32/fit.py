@@ -10,7 +10,7 @@ single steps and by random pairs of both.
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from evaluators.approximation.float32 import grid, linear
 from evaluators.approximation.float32.options import GridOptions
@@ -56,16 +56,29 @@ def fit(
     place, best, least = start, start, (1, np.inf)
     for _ in range(effort.rounds):
         place = _descend(programs, row, search, moves, place, effort, rng)
-        for passed, task in enumerate(wider):
-            errors = task.errors(programs, row, grid.number(place[None]))[0]
-            if errors.max() > bar:
-                break
+        passed, errors = _judge(programs, row, wider, bar, place)
         if (-passed, errors.max()) < least:
             best, least = place, (-passed, float(errors.max()))
         if errors.max() <= bar:
             break
-        search = search.joined(task, largest(errors, _ADDED))
+        search = search.joined(wider[passed], largest(errors, _ADDED))
     return _better(programs, row, wider[0], rounded, grid.number(best))
+
+
+def _judge(
+    programs: ProgramBatch,
+    row: int,
+    tasks: Sequence[Task],
+    bar: float,
+    place: Int64[np.ndarray, " constants"],
+) -> tuple[int, Float64[np.ndarray, " points"]]:
+    """How many tasks are passed before the first that is not, or the last; errors on that one."""
+    constants = grid.number(place[None])
+    passed, errors = 0, tasks[0].errors(programs, row, constants)[0]
+    while errors.max() <= bar and passed + 1 < len(tasks):
+        passed += 1
+        errors = tasks[passed].errors(programs, row, constants)[0]
+    return passed, errors
 
 
 def _better(
