@@ -81,9 +81,6 @@ def sqrt(a: Array) -> Array:
     return _sum(root, jnp.where(root > 0, 0.5 * rest / root, 0.0))
 
 
-def absolute(a: Array) -> Array:
-    """Absolute value."""
-    return jnp.where(high(a) < 0, neg(a), a)
 
 
 def total(values: Array) -> Array:
