@@ -1,10 +1,10 @@
 """Baselines: minimax polynomials whose coefficients are float32, computed here, in usual forms.
 
-A form is fitted as the search fits its programs: a real minimax fit with weights 1 / ulp, then the
-nearest point of the coefficients' lattice (fpminimax) and a search about it on exact float32
-results. Nothing is looked up.
+A form is fitted by the evaluator that fits what the search finds: a real minimax fit with weights
+1 / ulp, then the nearest point of the coefficients' lattice (fpminimax) and a search about it on
+exact float32 results. Nothing is looked up.
 
-Forms of a polynomial P, each with fused multiply-adds or, where it says so, without:
+Forms of a polynomial P, in fused multiply-adds where it does not say "not fused":
 
 - Horner: P(x)
 - Estrin: pairs of terms, joined by powers of x; a shorter path, more operations
@@ -13,24 +13,29 @@ Forms of a polynomial P, each with fused multiply-adds or, where it says so, wit
 - plus x: x + x P(x), whose last operation rounds nearly all of the error away
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from evaluators.approximation.float32 import arithmetic, fit, reference, sample, ulp
-from evaluators.approximation.float32.options import GridOptions
+from evaluators.approximation.float32 import (
+    Float32Approximation,
+    arithmetic,
+    reference,
+    sample,
+    ulp,
+)
+from evaluators.approximation.float32.options import Float32Options, GridOptions
 from evaluators.approximation.interval import Interval
-from evaluators.approximation.options import EffortOptions
 from evaluators.approximation.targets import named
-from evosearch import fitting
 from evosearch.export.document import Node, ProgramDocument
 from evosearch.genomes.program import ProgramBatch
 
 FIT_POINTS = 64
 SEEDS = 4
-EFFORT = GridOptions(turns=200, pairs=128, patience=6, rounds=6, real=1e6, level=1e6)
+NOT_FUSED = ", not fused"
 SEARCH, WIDE, CHECK = 4096, 1 << 17, 1 << 20  # inputs of the search, of its checks, of the error
 
 
@@ -94,15 +99,11 @@ class Writer:
         self.nodes.append(Node(op, arguments))
         return f"n{len(self.nodes) - 1}"
 
-    def times_plus(self, a: str, b: str, c: str, fused: bool) -> str:
-        """``a * b + c``."""
-        return self.do("fma", a, b, c) if fused else self.do("add", self.do("mul", a, b), c)
-
-    def horner(self, x: str, degree: int, fused: bool = True) -> str:
+    def horner(self, x: str, degree: int) -> str:
         """A polynomial with a free coefficient of every degree."""
         value = self.c()
         for _ in range(degree):
-            value = self.times_plus(value, x, self.c(), fused)
+            value = self.do("fma", value, x, self.c())
         return value
 
     def done(self, output: str) -> ProgramBatch:
@@ -111,10 +112,10 @@ class Writer:
         return ProgramDocument(("x",), zeros, tuple(self.nodes), (output,)).to_program()
 
 
-def horner(degree: int, *, fused: bool = True) -> ProgramBatch:
+def horner(degree: int) -> ProgramBatch:
     """P(x)."""
     writer = Writer()
-    return writer.done(writer.horner("x", degree, fused))
+    return writer.done(writer.horner("x", degree))
 
 
 def times_x(degree: int) -> ProgramBatch:
@@ -156,9 +157,7 @@ def forms(problem: Problem) -> dict[str, ProgramBatch]:
     """What usually is written for a function, by name, without coefficients."""
     if problem.name == "exp2":
         made = {f"degree {d}, Horner": horner(d) for d in (5, 6, 7)}
-        made["degree 6, Horner, not fused"] = horner(6, fused=False)
-        made["degree 6, Estrin"] = estrin(6)
-        return made
+        return made | {"degree 6, Estrin": estrin(6), "degree 6, Horner, not fused": horner(6)}
     if problem.name == "log2":
         made = {f"x plus x times degree {d}": plus_x(d) for d in (8, 9)}
         return made | {"x times degree 8": times_x(8)}
@@ -172,17 +171,51 @@ def fitted(problem: Problem, name: str, seeds: int = SEEDS) -> tuple[ProgramDocu
 
     The error is that on `points`, a dense sample; several searches start from other random moves.
     """
+    if name.endswith(NOT_FUSED):
+        document = unfused(fitted(problem, name.removesuffix(NOT_FUSED), seeds)[0])
+        return document, _error(problem, document.to_program())
+    evaluator = Float32Approximation(options(problem), Path())
+    prepared = evaluator.prepare(np.zeros(2, np.uint32))
     program = forms(problem)[name]
-    real = program.with_constants(_real(problem, program))
-    search, wide, check = (_task(problem, n, k) for k, n in enumerate((SEARCH, WIDE, CHECK)))
-    found = []
-    for seed in range(seeds):
-        constants = fit.fit(real, 0, search, wide, 0.5, seed, EFFORT)
-        found.append((float(check.worst(program, 0, constants[None])[0]), constants.tolist()))
-    error, best = min(found)
+    program = program.with_constants(_least_squares(problem, program))
+    found = [
+        evaluator.refine(program, prepared, np.array([seed, 0], np.uint32))
+        for seed in range(seeds)
+    ]
+    errors = [_error(problem, each) for each in found]
+    best = int(np.argmin(errors))
     metadata = {"campaign": f"{problem.name} {name}", "id": 0}
-    done = program.with_constants(np.array([best]))
-    return ProgramDocument.from_program(done, 0, metadata=metadata), error
+    return ProgramDocument.from_program(found[best], 0, metadata=metadata), errors[best]
+
+
+def options(problem: Problem) -> Float32Options:
+    """The search's own, made to try harder and never to be content."""
+    grid = GridOptions(turns=200, pairs=128, patience=6, rounds=6, real=1e6, level=1e6)
+    return Float32Options(
+        target=problem.target,
+        interval=problem.interval,
+        bar=0.5001,
+        search_points=SEARCH,
+        score_points=WIDE,
+        thorough_points=0,
+        fit_points=FIT_POINTS,
+        grid=grid,
+    )
+
+
+def unfused(document: ProgramDocument) -> ProgramDocument:
+    """The same with a product and a sum for every fused operation."""
+    nodes: list[Node] = []
+    names: dict[str, str] = {}
+    for k, node in enumerate(document.nodes):
+        args = [names.get(argument, argument) for argument in node.args]
+        if node.op == "fma":
+            nodes.append(Node("mul", (args[0], args[1])))
+            args = [f"n{len(nodes) - 1}", args[2]]
+        nodes.append(Node("add" if node.op == "fma" else node.op, tuple(args)))
+        names[f"n{k}"] = f"n{len(nodes) - 1}"
+    output = names.get(document.outputs[0], document.outputs[0])
+    return replace(document, nodes=tuple(nodes), outputs=(output,))
 
 
 def error_of(
@@ -199,15 +232,13 @@ def points(problem: Problem, n: int = CHECK, seed: int = 2) -> npt.NDArray[np.fl
     return x[(x == 0) | (x >= np.finfo(np.float32).tiny)]
 
 
-def _task(problem: Problem, n: int, seed: int) -> fit.Task:
-    x = points(problem, n, seed)
-    return fit.Task.of(
-        x, reference.values(named(problem.target), problem.where, x.astype(np.float64))
-    )
+def _error(problem: Problem, program: ProgramBatch) -> float:
+    x = points(problem, CHECK)
+    return error_of(problem, arithmetic.evaluate(program, x)[0], x)
 
 
-def _real(problem: Problem, program: ProgramBatch) -> npt.NDArray[np.float64]:
-    """Real coefficients [1, coefficients]: least squares, then minimax, weighted by 1 / ulp.
+def _least_squares(problem: Problem, program: ProgramBatch) -> npt.NDArray[np.float64]:
+    """Where the fit starts: coefficients [1, coefficients] of least weighted squares.
 
     All forms are affine in their coefficients, so that unit coefficients give the columns.
     """
@@ -218,8 +249,4 @@ def _real(problem: Problem, program: ProgramBatch) -> npt.NDArray[np.float64]:
     units = np.concatenate([np.zeros((1, n)), np.eye(n)])
     values = arithmetic.in_float64(program, 0, units, x)
     columns = (values[1:] - values[0]).T * weights[:, None]
-    start = np.linalg.lstsq(columns, (y - values[0]) * weights, rcond=None)[0]
-    effort = EffortOptions().effort(minimax=True)
-    seeds = np.zeros(1, np.uint32)
-    started = program.with_constants(start[None])
-    return np.asarray(fitting.fit(started, x[None], y, weights, seeds, effort))
+    return np.linalg.lstsq(columns, (y - values[0]) * weights, rcond=None)[0][None]
