@@ -40,6 +40,7 @@ _FLOOR = mpf(10) ** -30  # smaller errors are not reliable with these digits
 _OFF_DIAGONAL = 4  # how far the degrees of a ratio may be apart
 _TIMES = ("", "once", "twice", "thrice")
 _WITHOUT_PARITY = 9  # operations up to which a form that ignores a parity may still be the best
+_COMPOSED = 4  # the same for an inner function
 
 
 class Entry(NamedTuple):
@@ -129,7 +130,7 @@ class Classics:
         for variable in self.setting.variables():
             room = self.max_ops - variable.ops - composition.ops
             if variable.power == 1 and self.setting.parity:
-                room = min(room, _WITHOUT_PARITY)
+                room = min(room, _COMPOSED if composition.levels else _WITHOUT_PARITY)
             if self._allowed(["sqrt"] * (variable.roots or composition.name == ROOT)):
                 yield from self._minimax(variable, room)
 
@@ -143,9 +144,9 @@ class Classics:
         symmetric = setting.symmetric(variable)
         known: dict[tuple[int, int], Fit] = {}
         exact: list[tuple[int, int]] = []
-        for m, n in self._types(variable, room):
+        for m, n in self.types(variable, room):
             ways = [form for form in self._forms(variable, m, n, symmetric) if form.ops <= room]
-            if not ways or any(m >= a and n >= b for a, b in exact):
+            if any(m >= a and n >= b for a, b in exact):
                 continue
             ratio = Ratio(variable, m, n)
             fit = ratio.minimax(scan, known)
@@ -160,14 +161,14 @@ class Classics:
                     ops = form.ops + variable.ops + setting.composition.ops
                     yield Entry(self._family(form, variable), self._label(ratio), ops, error)
 
-    def _types(self, variable: Variable, room: int) -> Iterator[tuple[int, int]]:
-        """Types [m/n] by total degree, as far as any form could have room; no constants."""
-        for degree in range(
-            0 if variable.factor else 1, room + 2
-        ):  # some cost 1 less than their degree
+    def types(self, variable: Variable, room: int) -> Iterator[tuple[int, int]]:
+        """Types [m/n] by total degree that a form has room for; no constants."""
+        symmetric = self.setting.symmetric(variable)
+        for degree in range(0 if variable.factor else 1, room + 2):  # some cost 1 less than that
             for n in range(degree + 1 if "div" in self.primitives else 1):
                 m = degree - n
-                if not n or not m or abs(m - n) <= _OFF_DIAGONAL:
+                near = not n or not m or abs(m - n) <= _OFF_DIAGONAL
+                if near and any(f.ops <= room for f in self._forms(variable, m, n, symmetric)):
                     yield m, n
 
     def _forms(self, variable: Variable, m: int, n: int, symmetric: bool) -> list[Form]:
