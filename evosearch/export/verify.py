@@ -164,10 +164,10 @@ def _verdict(claimed: float, bounds: tuple[float, float], *, strict: bool) -> di
     low, high = bounds
     allowed = claimed if strict else claimed + PROOF_TOLERANCE * abs(claimed)
     if high <= allowed:
-        return {"found": high, "holds": True, "proof": "proved"}
+        return {"found": _finite(high), "holds": True, "proof": "proved"}
     if low > allowed:
-        return {"found": low, "holds": False, "proof": "refuted"}
-    return {"found": high, "holds": False, "proof": "undecided"}
+        return {"found": _finite(low), "holds": False, "proof": "refuted"}
+    return {"found": _finite(high), "holds": False, "proof": "undecided"}
 
 
 def compare_claims(

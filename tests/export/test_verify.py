@@ -166,6 +166,12 @@ def test_a_proof_judges_claims_to_a_tenth_of_a_percent(claim, bounds, proof):
     assert verdict["found"] == (bounds[0] if proof == "refuted" else bounds[1])
 
 
+def test_a_bound_beyond_all_floats_is_none():
+    verdict = judge({"worst": 1e300}, Proof("", {"worst": (1e290, float("inf"))}, {}, {}))
+    assert verdict["worst"]["proof"] == "undecided"
+    assert verdict["worst"]["found"] is None  # as JSON has no infinity
+
+
 def test_a_proved_claim_has_no_tolerance():
     proof = Proof("", {"proved_worst": (0.0, 1.0001)}, {}, {})
     assert judge({"proved_worst": 1.0001}, proof)["proved_worst"]["proof"] == "proved"

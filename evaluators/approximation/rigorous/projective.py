@@ -24,12 +24,9 @@ class Quotient(NamedTuple):
         return series.divide(self.above, self.below)
 
 
-_ONE = 1
-
-
 def whole(a: arb_series) -> Quotient:
     """``a / 1``."""
-    return Quotient(a, arb_series([_ONE]))
+    return Quotient(a, arb_series([1]))
 
 
 def _add(a: Quotient, b: Quotient) -> Quotient:

@@ -11,7 +11,7 @@ from flint import arb, arb_series, fmpq  # noqa: E402
 
 from evaluators.approximation.measure import Measure  # noqa: E402
 from evaluators.approximation.precise import evaluate, run  # noqa: E402
-from evaluators.approximation.rigorous import functions, projective, series  # noqa: E402
+from evaluators.approximation.rigorous import functions, projective, series, subdivision  # noqa: E402
 from evaluators.approximation.rigorous.as_run import RoundedError  # noqa: E402
 from evaluators.approximation.rigorous.enclosure import Bounds, Error  # noqa: E402
 from evaluators.approximation.rigorous.rounding import Format, Run  # noqa: E402
@@ -262,7 +262,7 @@ def test_subdivision_finds_the_largest_of_all_pieces() -> None:
     assert found.low <= 1 <= found.high <= found.low * (1 + 1e-6)
 
 
-def test_subdivision_names_the_place_that_it_cannot_decide() -> None:
+def test_subdivision_names_the_place_that_it_cannot_decide(monkeypatch) -> None:
     def bounds(piece: Piece) -> Bounds:
         if piece.ball.contains(arb(1) / 3):
             raise UndefinedError("a hole")
@@ -271,8 +271,22 @@ def test_subdivision_names_the_place_that_it_cannot_decide() -> None:
     with pytest.raises(UndecidedError, match=r"a hole near x = 0\.33333333"):
         largest_error(bounds, Piece(fmpq(0), fmpq(1)), 1e-6)
 
+    monkeypatch.setattr(subdivision, "MAX_PIECES", 300)
     with pytest.raises(UndecidedError, match="do not come together"):
         largest_error(lambda _: Bounds(arb(1), arb(2)), Piece(fmpq(0), fmpq(1)), 1e-6)
+
+
+def test_a_jump_is_bounded_by_the_side_that_is_higher() -> None:
+    """The pieces left of 1/2 have the larger upper bound, only those right of it the lower one."""
+    half = arb(1) / 2
+
+    def bounds(piece: Piece) -> Bounds:
+        above = arb(piece.middle) > half
+        reached = arb(2) - piece.ball.upper() if above else arb(1)
+        return Bounds(reached, arb(1.5) if piece.ball.overlaps(half) else reached + 2**-9)
+
+    found = largest_error(bounds, Piece(fmpq(0), fmpq(1)), 0.01)
+    assert found.low <= 1.5 <= found.high <= found.low * 1.01
 
 
 def test_the_precision_is_put_back() -> None:
