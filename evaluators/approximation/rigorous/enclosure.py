@@ -97,6 +97,8 @@ class Error:
 
     def sizes(self, piece: Piece, target: arb_series) -> tuple[arb, arb]:
         """Bounds of the target's absolute value over a piece; tight where it is monotone."""
+        if not target[0].is_finite():
+            raise UndefinedError("the target may be infinite")
         if target.prec > 1 and target[1] != 0 and target[0] != 0:
             a, b = (value_at(self.function, end) for end in piece)
             return a.abs_lower().min(b.abs_lower()), a.abs_upper().max(b.abs_upper())

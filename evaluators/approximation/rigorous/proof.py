@@ -74,6 +74,8 @@ def prove(
         for claim, (_, high) in bounds.items()
         if claim.startswith("proved_")
     }
+    if gap:
+        statement += f"; on [{float(whole.piece.low)!r}, {float(whole.piece.high)!r}] alone"
     return Proof(statement, bounds, metrics, unproved, whole.notes)
 
 

@@ -128,6 +128,7 @@ def test_a_program_that_misses_the_zero_is_bounded_up_to_a_gap() -> None:
     proof = proved(written(lines, [-0.16, 0.9999, 1e-40]), "sin")
     assert proof.bounds["proved_gap"] == (2.0**-50, 2.0**-50)
     assert "2^-50 of the width to 0" in proof.notes[0]
+    assert proof.statement.endswith("; on [8.881784197001252e-16, 1.0] alone")
     assert exact_bounds(proof)[1] == pytest.approx(exact_bounds(proved(CUBIC, "sin"))[1], rel=1e-5)
 
 
