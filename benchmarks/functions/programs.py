@@ -31,6 +31,7 @@ from evosearch.store import queries
 from evosearch.store.members import Member
 from evosearch.store.store import Store
 
+LEAST_GAIN = 1e-3  # relative, of a program with more operations than another
 FEWEST = 2  # operations that the page begins with
 _NAME = re.compile(r"(?P<problem>\w+)_(?P<ops>\d+)ops\.json")
 
@@ -112,7 +113,7 @@ def collect(problem: Problem, seeds: Sequence[int], url: str, folder: Path) -> l
 
 
 def best(problem: Problem, seeds: Sequence[int], url: str) -> list[Found]:
-    """The polished members with the least error at their count, and at any smaller one."""
+    """The polished members with the least error at their count, and less than at any smaller."""
     found = []
     with Store.open(url) as store:
         for seed in seeds:
@@ -121,10 +122,8 @@ def best(problem: Problem, seeds: Sequence[int], url: str) -> list[Found]:
             found += [Found(name, seed, member) for member in members]
     chosen: list[Found] = []
     for each in sorted(found, key=lambda each: (each.operations, each.error)):
-        if each.operations and (not chosen or each.error < chosen[-1].error):
-            if chosen and chosen[-1].operations == each.operations:
-                continue
-            chosen.append(each)
+        if not chosen or each.error < chosen[-1].error * (1 - LEAST_GAIN):
+            chosen += [each] if each.operations else []
     return chosen
 
 

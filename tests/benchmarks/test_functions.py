@@ -1,7 +1,9 @@
 """The command that makes the results page: rows, outcomes, and whole runs at tiny sizes."""
 
+import contextlib
 import importlib.util
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -70,6 +72,25 @@ def test_published_errors_are_held_against_the_program_of_that_count(folder: Pat
     rows = page.Row.all(programs.read(folder / "programs"))
     assert page.against_published(rows) == "2x at 4 ops"
     assert page.largest_gain(rows) == "2x at 2 ops"
+
+
+def test_best_members_improve_on_all_smaller_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    def member(operations: int, error: float, polished: bool = True) -> Any:
+        polish = {"metrics": {"max_relative_error": error, "float64_error": 1.0}}
+        objectives = {"error": 1.0, "operations": float(operations)}
+        return SimpleNamespace(polish=polish if polished else None, objectives=objectives)
+
+    fronts = {
+        "sin-seed1": [member(0, 9.0), member(2, 1e-2), member(3, 0.99999e-2), member(4, 1e-4)],
+        "sin-seed2": [member(2, 9e-3), member(4, 1e-3), member(5, 2e-4), member(6, 0, False)],
+    }
+    monkeypatch.setattr(programs.Store, "open", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(programs.queries, "front", lambda _, name: fronts[name])
+    found = programs.best(Problem("sin"), [1, 2], "")
+    assert [(each.operations, each.seed, each.error) for each in found] == [
+        (2, 2, 9e-3),
+        (4, 1, 1e-4),
+    ]
 
 
 def test_bounds_are_rounded_up() -> None:
