@@ -100,8 +100,8 @@ class Evaluator(Protocol):
       objective has to beat to live on (`Bars`), so that no effort goes into the hopeless.
     - ``validate(genomes, prepared) -> Scores``: on sealed data; never used to select.
     - ``polish(genomes, prepared) -> list[Polished | None]``: high-precision finish of the front.
-    - ``prove(genomes, constants) -> Proof``: rigorous bounds for a batch of one, from all digits of
-      its constants (decimal strings).
+    - ``prove(genomes, constants) -> Proof``: rigorous bounds for a batch of one, from all digits
+      of its constants (decimal strings).
     - ``baselines() -> list[Baseline]``: what a reader would use without a search.
     - ``deterministic = False``: scores depend on ``key``; they are not shared between campaigns.
     - ``batch_invariant = True``: no result depends on how many individuals a batch has, to the

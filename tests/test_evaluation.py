@@ -107,6 +107,23 @@ def test_nothing_new_calls_nothing(executor):
     assert again.objectives[:, 1].tolist() == [2.0, 1.0]
 
 
+def test_bars_reach_the_evaluators_that_take_them(executor):
+    class Barred(Distance):
+        takes_bars = True
+        seen = None
+
+        def refine(self, genomes, prepared, key, bars):
+            self.seen = bars
+            return super().refine(genomes, prepared, key)
+
+    evaluator = Barred(DistanceOptions())
+    scored = evaluation(evaluator, executor)
+    scored.evaluate(batch([1, 2]), np.array([0.5, np.nan]))
+    np.testing.assert_array_equal(evaluator.seen, [0.5, np.nan])
+    scored.evaluate(batch([3, 4]))
+    assert len(evaluator.seen) == 0
+
+
 def test_a_refined_genome_is_what_is_known(executor):
     evaluator = Refining(DistanceOptions())
     scorer = evaluation(evaluator, executor)

@@ -10,7 +10,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from jaxtyping import Float64, UInt32
+from jaxtyping import Float64, Int64, UInt32
 
 from evaluators.approximation import baselines as classical
 from evaluators.approximation import cma, polish, precise, rigorous
@@ -142,7 +142,7 @@ class Approximation:
             fit=tuple(prepared[f"fit_{part}"] for part in "xyw"),
             curve=curve(prepared, "level") if self._extends else None,
             errors=lambda batch: self._errors(batch, prepared),
-            scale=self.measure.error(prepared["score_w"], prepared["score_y"]).item(),
+            scale=self._scale(prepared),
             effort=options.effort.effort(minimax=self.measure.norm == "max"),
         )
         return canonical(refined(genomes, problem, seeds, bars))
@@ -155,16 +155,29 @@ class Approximation:
     def score(
         self, genomes: ProgramBatch, prepared: Prepared, *, fidelity: str, key: Key
     ) -> Scores:
-        """Error in float64 on the score points, and operations."""
+        """Error on the score points, and operations.
+
+        In float64; below its sight in double-double, at the constants of least maximal error next
+        to the genome's, which float64 cannot hold.
+        """
         errors = self._errors(genomes, prepared)
-        if self._extends:
-            rows = np.flatnonzero(exchange.fits(genomes) & (errors < _FLOAT64_SIGHT))
-            if len(rows):
-                exact = exchange.level(
-                    genomes.take(rows), curve(prepared, "score"), exchange.Exchange()
-                )[1]
-                errors[rows] = np.where(np.isfinite(exact), exact, errors[rows])
+        rows, levelled = self._levelled(genomes, errors, prepared)
+        errors[rows] = levelled.errors
         return self._scores(genomes, errors)
+
+    def _levelled(
+        self, genomes: ProgramBatch, errors: Float64[np.ndarray, " programs"], prepared: Prepared
+    ) -> tuple[Int64[np.ndarray, " rows"], exchange.Levelled]:
+        """Which programs float64 cannot judge, and their constants and errors to 32 digits."""
+        small = errors < _FLOAT64_SIGHT * self._scale(prepared)
+        rows = np.flatnonzero(exchange.fits(genomes) & small & self._extends)
+        found = exchange.level(genomes.take(rows), curve(prepared, "score"), exchange.Exchange())
+        ended = np.isfinite(found.errors)
+        return rows[ended], found.take(np.flatnonzero(ended))
+
+    def _scale(self, prepared: Prepared) -> float:
+        """Error of the program 0."""
+        return float(self.measure.error(prepared["score_w"], prepared["score_y"]))
 
     def _errors(
         self, genomes: ProgramBatch, prepared: Prepared
@@ -185,12 +198,19 @@ class Approximation:
         """The same in exact arithmetic, on the sealed points."""
         x, y = prepared["sealed_x"], prepared["sealed_y"]
         errors = np.empty(len(genomes))
+        rows, levelled = self._levelled(genomes, self._errors(genomes, prepared), prepared)
+        known = dict(zip(rows.tolist(), range(len(rows)), strict=True))
         with mpmath.mp.workdps(_DIGITS):
             points = [mpmath.mpf(value) for value in x.tolist()]
             exact = [self.target.exact(p) for p in points] if self.target.function else y.tolist()
             weights = [self.measure.weight(mpmath.mpf(value)) for value in exact]
             for row in range(len(genomes)):
-                values = precise.evaluate(genomes, row, points)
+                constants = precise.constants_of(genomes, row)
+                if row in known:
+                    at = known[row], slice(len(constants))
+                    pairs = zip(levelled.constants[at], levelled.rest[at], strict=True)
+                    constants = [mpmath.mpf(c) + mpmath.mpf(rest) for c, rest in pairs]
+                values = precise.evaluate(genomes, row, points, constants)
                 weighted = [
                     weight * (value - want)
                     for weight, value, want in zip(weights, values, exact, strict=True)

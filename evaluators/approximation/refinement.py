@@ -91,7 +91,8 @@ class _Tried:
         curve = self.problem.curve
         places = np.flatnonzero(exchange.fits(start))
         if curve is not None and len(places):
-            self._keep(rows[places], *exchange.level(start.take(places), curve, effort))
+            found = exchange.level(start.take(places), curve, effort)
+            self._keep(rows[places], found.constants, found.errors)
 
     def _keep(
         self,

@@ -81,8 +81,6 @@ def sqrt(a: Array) -> Array:
     return _sum(root, jnp.where(root > 0, 0.5 * rest / root, 0.0))
 
 
-
-
 def total(values: Array) -> Array:
     """Sum over the leading axis, by halving."""
     while len(values) > 1:

@@ -14,7 +14,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
 from evosearch import backend
 from evosearch.fitting import double_double as dd
@@ -65,6 +65,26 @@ class Exchange:
     newton: int = 4
 
 
+@dataclass(frozen=True)
+class Levelled:
+    """What `level` finds.
+
+    Attributes:
+        constants: Of each program, rounded to float64.
+        rest: What is missing in them to 32 digits.
+        errors: Largest weighted error on the scan, of constants and rest; infinite where nothing
+            was found.
+    """
+
+    constants: Float64[np.ndarray, "programs constants"]
+    rest: Float64[np.ndarray, "programs constants"]
+    errors: Float64[np.ndarray, " programs"]
+
+    def take(self, rows: Int64[np.ndarray, " rows"]) -> "Levelled":
+        """Those at ``rows``."""
+        return Levelled(self.constants[rows], self.rest[rows], self.errors[rows])
+
+
 def fits(programs: ProgramBatch) -> Bool[np.ndarray, " programs"]:
     """Which programs can be fitted: of one input, known primitives, at most `WIDEST` constants."""
     known = np.zeros(256, bool)
@@ -79,19 +99,17 @@ def level(
     exchange: Exchange,
     *,
     primitives: PrimitiveSet | None = None,
-) -> tuple[Float64[np.ndarray, "programs constants"], Float64[np.ndarray, " programs"]]:
-    """Constants near the programs' own of the least maximal error, and that error.
+) -> Levelled:
+    """Constants of the least maximal error near the programs' own.
 
     Args:
         programs: Canonical programs for which `fits` holds.
         curve: What is approximated.
         exchange: How hard to try.
         primitives: The set to compile for; by default the smallest of a few fixed ones.
-
-    Returns:
-        Constants rounded to float64, and the largest weighted error on the scan of the constants
-        of 32 digits; infinite where nothing was found.
     """
+    if not len(programs):
+        return Levelled(programs.constants, programs.constants, np.zeros(0))
     primitives = primitives or _supported(programs)
     layout, code = encode(programs, primitives, _POINTS, 1, WIDEST)
     width = min(programs.constants.shape[1], WIDEST)
@@ -108,10 +126,10 @@ def level(
     )
     key = ("exchange", primitives.names, layout, code[0].shape, len(curve.x))
     kernel = backend.compiled(key, lambda: _kernel(primitives, layout), *arrays, wide=True)
-    constants, errors = (np.asarray(part)[: len(programs)] for part in kernel(*arrays))
-    whole = programs.constants.copy()
-    whole[:, :width] = constants[:, :width]
-    return whole, errors
+    fitted, errors = (np.asarray(part)[: len(programs)] for part in kernel(*arrays))
+    whole = programs.constants.astype(np.complex128)
+    whole[:, :width] = fitted[:, :width]
+    return Levelled(whole.real.copy(), whole.imag.copy(), errors)
 
 
 def _supported(programs: ProgramBatch) -> PrimitiveSet:
@@ -223,7 +241,7 @@ class _Fitter:
         done = ~jnp.isfinite(worst)
         start = (ZERO, constants, errors, rank, constants, worst, done, files)
         _, _, _, _, best, error, _, files = lax.while_loop(going, turn, start)
-        return dd.high(best), error, files
+        return best, error, files
 
 
 def _largest(errors: Array) -> Array:
@@ -339,7 +357,7 @@ def _kernel(primitives: PrimitiveSet, layout: Layout) -> Callable[..., tuple[Any
         wide = jnp.zeros((depth, len(x)), jnp.complex128)
         rows = jnp.zeros((depth, layout.points), jnp.complex128)
         tangents = jnp.zeros((layout.registers + 1, layout.constants, layout.points), rows.dtype)
-        start = (own, jnp.full(len(own), jnp.inf), (wide, rows, tangents))
+        start = (dd.of(own), jnp.full(len(own), jnp.inf), (wide, rows, tangents))
         fitted, errors, _ = lax.fori_loop(ZERO, count, one, start)
         return fitted, errors
 

@@ -181,6 +181,15 @@ def test_niches_hold_no_more_than_they_may(seed):
         assert not np.isin(own, smaller).any()
 
 
+def test_niches_tell_what_children_have_to_beat():
+    sizes = [1, 1, 1, 3, 3, 4]
+    everyone = population([5.0, 2.0, 3.0, 1.0, 0.5, 0.1], sizes=sizes)
+    bars = build("niches", keep=2).bars(everyone.take(np.array([1, 2, 3, 4, 5])))
+    np.testing.assert_array_equal(bars, [np.nan, 3.0, np.nan, 1.0, np.nan])
+    nobody = population([1.0], status=[Status.NONFINITE])
+    assert len(build("niches").bars(nobody)) == 0
+
+
 def test_niches_breed_every_size_alike_and_the_best_most():
     everyone = population([*np.arange(1.0, 10.0), 50.0], sizes=[2] * 9 + [7])
     pool = build("niches").mating_pool(everyone, 40_000, 1, rng())

@@ -108,6 +108,55 @@ def test_a_program_with_a_pole_is_not_finite(tmp_path):
     assert scores.status[0] == Status.NONFINITE
 
 
+COMPOSED = program(
+    [
+        ("div", "c0", "x"),
+        ("add", "n0", "x"),
+        ("div", "c1", "n1"),
+        ("add", "n1", "n2"),
+        ("add", "n3", "c2"),
+        ("div", "c3", "n4"),
+        ("add", "n5", "c4"),
+        ("mul", "n6", "n6"),
+        ("mul", "n7", "n7"),
+        ("mul", "n8", "n8"),
+    ],
+    [5783.52, 15141.9, -250.552, 501.104, 1.0],
+)
+
+
+def test_errors_below_the_sight_of_float64(tmp_path):
+    approximation = evaluator(tmp_path)
+    prepared = approximation.prepare(KEY)
+    composed = canonical(COMPOSED)
+    genome = approximation.refine(composed, prepared, KEY)
+    scores = approximation.score(genome, prepared, fidelity="full", key=KEY)
+    assert scores.objectives[0, 0] == pytest.approx(2.192e-15, rel=2e-3)
+    validated = approximation.validate(genome, prepared)
+    assert validated.objectives[0, 0] == pytest.approx(scores.objectives[0, 0], rel=2e-2)
+    (polished,) = approximation.polish(genome, prepared)
+    found = polished.metrics["max_relative_error"]
+    assert scores.objectives[0, 0] == pytest.approx(found, rel=2e-3)
+
+
+def test_hopeless_programs_get_less_effort_and_others_the_same(tmp_path):
+    approximation = evaluator(tmp_path)
+    prepared = approximation.prepare(KEY)
+    many = canonical(RATIO).take(np.zeros(6, int))
+    many = many.with_constants(np.random.default_rng(3).normal(size=many.constants.shape))
+    free = approximation.refine(many, prepared, KEY)
+    easy = np.array([0.0, 0.0, 0.0, 0.5])
+    assert approximation.refine(many, prepared, KEY, bars=easy).digests() == free.digests()
+    hopeless = np.array([0.0, 0.0, 0.0, 1e-30])
+    short = approximation.refine(many, prepared, KEY, bars=hopeless)
+    before, after = (
+        approximation.score(g, prepared, fidelity="full", key=KEY).objectives[:, 0]
+        for g in (free, short)
+    )
+    assert (before <= after * 1.0001).all()
+    assert short.digests() != free.digests()
+
+
 def test_own_target_from_a_python_file(tmp_path):
     (tmp_path / "mine.py").write_text(
         "import mpmath\n\ndef softplus(x):\n    return mpmath.log(1 + mpmath.exp(x))\n"
