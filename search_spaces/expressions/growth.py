@@ -4,7 +4,8 @@ import numpy as np
 from jaxtyping import Bool
 
 from evosearch.genomes.primitives import ARITY, BY_NAME
-from search_spaces.expressions.draft import Draft, Rows, is_constant, pick_edge
+from evosearch.genomes.program import FIRST_INPUT
+from search_spaces.expressions.draft import Draft, Rows, is_constant, pick_below, pick_edge
 from search_spaces.expressions.options import ExpressionsOptions
 from search_spaces.expressions.sources import fresh, node_or_input, source
 
@@ -34,28 +35,55 @@ def neutral(options: ExpressionsOptions, rng: np.random.Generator, draft: Draft)
 
     o is another node or an input. The program computes almost the same until c is fitted.
     """
-    n = len(draft)
     node, slot = pick_edge(rng, draft.arities(output=True))
     node = draft.settle(node)
     carried = draft.read(node, slot)
-    other = node_or_input(rng, draft, node, rng.random(n) < 0.5)
+    other = node_or_input(rng, draft, node, rng.random(len(draft)) < 0.5)
+    draft.open(node, np.full(len(draft), 2))
+    draft.write(node + 2, slot, node + 1)
+    _add_term(options, rng, draft, node, carried, other)
+
+
+def wrap(options: ExpressionsOptions, rng: np.random.Generator, draft: Draft) -> None:
+    """As `neutral`, for all that use a node or an input s; at even odds o is s itself.
+
+    s + c / s, again and again, is what the fastest compositions are made of.
+    """
+    n = len(draft)
+    place = pick_below(rng, draft.lengths + 1) - 1
+    drawn = np.floor(rng.random(n) * draft.n_inputs).astype(np.int64)
+    wrapped = np.where(place < 0, FIRST_INPUT - drawn, place)
+    other = node_or_input(rng, draft, place + 1, rng.random(n) < 0.5)
+    other = np.where(rng.random(n) < 0.5, wrapped, other)
+    draft.open(place + 1, np.full(n, 2))
+    draft.replace(wrapped, place + 2)
+    _add_term(options, rng, draft, place + 1, wrapped, other)
+
+
+def _add_term(
+    options: ExpressionsOptions,
+    rng: np.random.Generator,
+    draft: Draft,
+    node: Rows,
+    carried: Rows,
+    other: Rows,
+) -> None:
+    """Write ``carried + c * other`` or ``carried + c / other`` to ``node`` and the next one."""
+    n = len(draft)
     tiny = fresh(rng, n, 1e-4 * options.constant_scale)
     constant = draft.fresh(np.where(rng.random(n) < 0.5, 0.0, tiny))
     codes = np.array([BY_NAME[name].code for name in _openings(options)], np.uint8)
-    op = rng.choice(codes, n)
-    draft.open(node, np.full(n, 2))
-    rows = np.arange(n)
+    op, rows = rng.choice(codes, n), np.arange(n)
     draft.ops[rows, node], draft.ops[rows, node + 1] = op, _ADD
     divided = op == _DIV
     draft.write(node, 0, np.where(divided, constant, other))
     draft.write(node, 1, np.where(divided, other, constant))
     draft.write(node + 1, 0, carried)
     draft.write(node + 1, 1, node)
-    draft.write(node + 2, slot, node + 1)
 
 
 def has_neutral(options: ExpressionsOptions) -> bool:
-    """Whether the primitives allow `neutral`."""
+    """Whether the primitives allow `neutral` and `wrap`."""
     return "add" in options.primitives and bool(_openings(options))
 
 

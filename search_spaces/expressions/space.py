@@ -37,6 +37,7 @@ class Expressions:
             "insert": Operator(1, _Variation(options, growth.insert), 22.0),
             "append": Operator(1, _Variation(options, growth.append), 12.0),
             "neutral": Operator(1, _Variation(options, growth.neutral), 14.0),
+            "wrap": Operator(1, _Variation(options, growth.wrap), 10.0),
             "delete": Operator(1, _Variation(options, alteration.delete), 14.0),
             "change": Operator(1, _Variation(options, alteration.change), 14.0),
             "rewire": Operator(1, _Variation(options, alteration.rewire), 16.0),
@@ -46,7 +47,7 @@ class Expressions:
             "graft": Operator(2, _Variation(options, graft), 8.0),
         }
         if not growth.has_neutral(options):
-            del self.operators["neutral"]
+            del self.operators["neutral"], self.operators["wrap"]
 
     def describe(self, genomes: ProgramBatch) -> list[str]:
         """Infix text, constants to six digits, see `evosearch.genomes.text`."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from programs import program
 from pydantic import ValidationError
 from random_programs import random_programs
 
@@ -28,6 +29,7 @@ MUTATIONS = [
     "insert",
     "append",
     "neutral",
+    "wrap",
     "delete",
     "change",
     "rewire",
@@ -173,20 +175,33 @@ def test_append_puts_an_instruction_on_the_output():
     assert (children.lengths == parents.lengths + 1).all()
 
 
-def test_neutral_keeps_the_values():
+@pytest.mark.parametrize("operator", ["neutral", "wrap"])
+def test_neutral_operators_keep_the_values(operator):
     own = space(inputs=2, max_operations=60, max_constants=60)
     parents = born(space(inputs=2, max_operations=5), 400)
     points = rng(4).uniform(1.0, 2.0, (2, 5))
-    children = vary(own, "neutral", parents)
-    assert changed(children, parents).mean() > 0.95
+    children = vary(own, operator, parents)
+    assert changed(children, parents).mean() > 0.9  # not where an input is wrapped in vain
     before, after = evaluate(parents, points), evaluate(children, points)
     tame = np.isfinite(before).all(axis=1) & (np.abs(before) < 50).all(axis=1)
     close = np.isclose(after, before, rtol=0.05, atol=0.05).all(axis=1)
     assert close[tame].mean() > 0.9
 
 
+def test_wrap_reaches_every_user_of_a_node():
+    own = space(primitives=["add", "mul"], max_operations=12)
+    parent = program([("add", "x", "c0"), ("mul", "n0", "n0")], [3.0])
+    children = vary(own, "wrap", parent.take(np.zeros(300, int)))
+    points = np.linspace(0.1, 1.0, 7)[None]
+    opened = children.with_constants(np.where(children.constants == 3.0, 3.0, 0.5))
+    found = evaluate(opened, points)
+    s = points + 3.0
+    for inner in (s + 0.5 * s, s + 0.5 * points):  # both factors of the square have it
+        assert np.isclose(found, inner**2).all(axis=1).any()
+
+
 def test_neutral_is_there_only_where_its_primitives_are():
-    assert "neutral" in space(primitives=["add", "div"]).operators
+    assert {"neutral", "wrap"} <= set(space(primitives=["add", "div"]).operators)
     assert "neutral" not in space(primitives=["sub", "mul", "div"]).operators
     assert "neutral" not in space(primitives=["add", "sin"]).operators
 
@@ -409,14 +424,14 @@ def every_structure(most: int) -> set[bytes]:
 
 
 def test_random_mutation_reaches_most_small_structures():
-    """From f = x, six generations without selection over + - * /."""
+    """From f = x, seven generations without selection over + - * /."""
     own = space(max_operations=6)
     everything = every_structure(3)
     weights = np.array([own.operators[name].weight for name in MUTATIONS])
     generator = rng(8)
     programs = ProgramBatch.identity(20_000)
     reached: set[bytes] = set()
-    for _ in range(6):
+    for _ in range(7):
         chosen = generator.choice(len(MUTATIONS), len(programs), p=weights / weights.sum())
         groups, order = [], []
         for index, name in enumerate(MUTATIONS):
