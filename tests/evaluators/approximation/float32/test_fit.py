@@ -54,12 +54,12 @@ def fresh() -> Task:
 def test_fit_beats_rounding_and_the_literature(search, wide, fresh):
     minimax = real(horner(6))
     rounded = minimax.constants[:, :7].astype(np.float32)
-    fitted = fit.fit(minimax, 0, [search, wide], 0.6, 1, GridOptions())
+    fitted = fit.fit(minimax, 0, [search, wide], 0.6, 1, GridOptions(level=2.0))
     errors = fresh.worst(minimax, 0, np.stack([rounded[0], fitted]))
     assert errors[0] > 0.95
     assert errors[1] < 0.885  # Sollya's degree 6 with fused operations, in units of 2^-23
     assert errors[1] < 0.9 * errors[0]
-    again = fit.fit(minimax, 0, [search, wide], 0.6, 1, GridOptions())
+    again = fit.fit(minimax, 0, [search, wide], 0.6, 1, GridOptions(level=2.0))
     np.testing.assert_array_equal(again, fitted)
 
 
