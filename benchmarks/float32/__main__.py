@@ -36,7 +36,7 @@ def tables(names: Sequence[str], programs: Sequence[Path], seconds: float) -> st
     """Everything, as Markdown."""
     head = (
         f"{processor()}; {ITERATIONS} iterations on {POINTS:,} points, the shortest of all "
-        "rounds, nanoseconds an evaluation; *times*: as a multiple of the first line's."
+        "rounds, nanoseconds an evaluation."
     )
     parts = [head, report.contraction(contraction.report(), contraction.report(wide=True))]
     for problem in PROBLEMS:

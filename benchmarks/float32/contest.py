@@ -88,7 +88,7 @@ class Contest:
 
     Attributes:
         problem: What they compute.
-        contestants: All lines; ratios are to the first.
+        contestants: All lines.
         kernels: Those of programs that were found.
         vector_calls: Vector functions of the C library that were called.
     """

@@ -8,13 +8,15 @@ from benchmarks.tables import table
 
 def text(contest: Contest) -> str:
     """One function's table, who won, and how far apart the rounds were."""
-    reference = contest.contestants[0]
     problem = contest.problem
+    rival = [each for each in contest.contestants if each.name == problem.rival]
+    reference = [*contest.kernels, *rival][0]
     head = ["function", "operations", "ulp", "cost, ps"]
     for engine in ENGINES:
         head += [f"{engine}, ns", "times"]
     rows = [_row(each, reference) for each in contest.contestants]
-    lines = [f"**{problem.target} on {problem.interval}**", "", table(head, rows), ""]
+    title = f"**{problem.target} on {problem.interval}**, times as multiples of {reference.name}"
+    lines = [title, "", table(head, rows), ""]
     if contest.kernels:
         lines += [sentence for each in contest.kernels for sentence in _verdict(each, contest)]
     lines.append(_spread(contest))
