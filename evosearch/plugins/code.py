@@ -8,14 +8,16 @@ from typing import Any
 
 
 def hash_of(target: Any) -> str:
-    """Of the source files of the package that a class or function was defined in.
+    """Of the source and JSON files of the package that a class or function was defined in.
 
     A module outside of any package is hashed alone.
     """
     module = sys.modules[target.__module__]
     source = Path(module.__file__ or "")
-    files = source.parent.rglob("*.py") if module.__package__ else [source]
-    return hash_files(source.parent, files)
+    if not module.__package__:
+        return hash_files(source.parent, [source])
+    package = source.parent
+    return hash_files(package, [*package.rglob("*.py"), *package.rglob("*.json")])
 
 
 def hash_files(root: Path, files: Iterable[Path]) -> str:
