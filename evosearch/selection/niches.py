@@ -26,6 +26,12 @@ class NichesOptions(BaseModel):
         lt=1.0,
         description="Relative difference up to which first objectives agree.",
     )
+    favour: float = Field(
+        0.0,
+        ge=0.0,
+        le=16.0,
+        description="A parent's size is drawn in proportion to (1 + size)^favour; 0: all alike.",
+    )
 
 
 class Niches:
@@ -40,11 +46,17 @@ class Niches:
     def mating_pool(
         self, population: Population, n: int, arity: int, rng: np.random.Generator
     ) -> Int64[np.ndarray, "n arity"]:
-        """A size drawn uniformly, then the rank floor(count u^2) within it."""
+        """A size drawn as ``favour`` says, then the rank floor(count u^2) within it."""
         rows = parents(population)
         rows = rows[np.argsort(population.sizes[rows], kind="stable")]
-        start, count = np.unique(population.sizes[rows], return_index=True, return_counts=True)[1:]
-        niche = rng.integers(len(start), size=(n, arity))
+        sizes, start, count = np.unique(
+            population.sizes[rows], return_index=True, return_counts=True
+        )
+        if self.options.favour:
+            shares = (1.0 + sizes) ** self.options.favour
+            niche = rng.choice(len(start), size=(n, arity), p=shares / shares.sum())
+        else:
+            niche = rng.integers(len(start), size=(n, arity))
         rank = np.floor(count[niche] * rng.random((n, arity)) ** 2).astype(np.int64)
         pool: Int64[np.ndarray, "n arity"] = rows[start[niche] + rank]
         return pool

@@ -200,6 +200,13 @@ def test_niches_breed_every_size_alike_and_the_best_most():
     np.testing.assert_allclose(share[:9], expected, atol=0.01)
 
 
+def test_niches_may_favour_large_parents():
+    everyone = population(np.arange(6.0), sizes=[0, 0, 0, 1, 1, 3])
+    pool = build("niches", favour=2.0).mating_pool(everyone, 42_000, 1, rng())
+    counts = np.bincount(everyone.sizes[pool[:, 0]], minlength=4)
+    np.testing.assert_allclose(counts / 2000, [1, 4, 0, 16], rtol=0.1)
+
+
 def test_map_elites_keeps_the_best_of_each_cell():
     everyone = population(
         [5.0, 4.0, 3.0, 2.0, 1.0, 0.0],
