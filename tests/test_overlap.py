@@ -85,9 +85,9 @@ def begun(monkeypatch):
     count = []
     evaluate = Evaluation.evaluate
 
-    def watched(evaluation, children):
+    def watched(evaluation, children, bars):
         count.append(len(children))
-        return evaluate(evaluation, children)
+        return evaluate(evaluation, children, bars)
 
     monkeypatch.setattr(Evaluation, "evaluate", watched)
     return count
