@@ -35,7 +35,7 @@ class NichesOptions(BaseModel):
 
 
 class Niches:
-    """The best of each size by first cost, unless a smaller one does the same."""
+    """The best of each size by first cost, unless a smaller one does the same at no more cost."""
 
     options_model = NichesOptions
     from_nothing = False
@@ -70,10 +70,20 @@ class Niches:
         kept = np.zeros(0, np.int64)
         for size in np.unique(sizes):
             niche = rows[sizes == size]
-            known = np.sort(population.costs[kept, 0])
-            niche = niche[~agrees(population.costs[niche, 0], known, self.options.tolerance)]
+            niche = niche[~self._redundant(population.costs[niche], population.costs[kept])]
             kept = np.append(kept, niche[self._best(population.costs[niche, 0])])
         return np.sort(kept)
+
+    def _redundant(
+        self, costs: Float64[np.ndarray, "niche costs"], known: Float64[np.ndarray, "kept costs"]
+    ) -> Bool[np.ndarray, " niche"]:
+        """Which individuals agree with a smaller one that is no worse in any other cost."""
+        tolerance = self.options.tolerance
+        redundant = agrees(costs[:, 0], np.sort(known[:, 0]), tolerance)
+        for row in np.flatnonzero(redundant).tolist():
+            same = _close(known[:, 0], costs[row, 0], tolerance)
+            redundant[row] = (known[same, 1:] <= costs[row, 1:]).all(axis=1).any()
+        return redundant
 
     def bars(self, population: Population) -> Bars:
         """First cost of the last survivor of each full niche; NaN for the others."""
@@ -117,7 +127,7 @@ def agrees(
 
 
 def _close(
-    a: Float64[np.ndarray, " n"], b: Float64[np.ndarray, " n"], tolerance: float
+    a: Float64[np.ndarray, " n"], b: Float64[np.ndarray, " n"] | float, tolerance: float
 ) -> Bool[np.ndarray, " n"]:
     close: Bool[np.ndarray, " n"] = np.abs(a - b) <= tolerance * np.maximum(np.abs(a), np.abs(b))
     return close

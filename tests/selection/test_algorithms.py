@@ -161,6 +161,13 @@ def test_niches_keep_the_best_of_each_size_without_redundant_ones():
     assert rows.tolist() == [0, 2, 3, 6, 7, 8]
 
 
+def test_niches_keep_what_is_larger_and_cheaper():
+    costs = [[1.0, 9.0], [1.0, 8.0], [1.0, 9.5], [0.5, 20.0]]
+    everyone = population(costs, sizes=[3, 4, 4, 5])
+    rows = build("niches").survivors(everyone, rng())
+    assert rows.tolist() == [0, 1, 3]
+
+
 def test_niches_compare_negative_costs_too():
     everyone = population([-1.0, -1.001, -2.0, -0.5], sizes=[1, 2, 2, 2])
     rows = build("niches").survivors(everyone, rng())
