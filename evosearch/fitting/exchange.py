@@ -166,7 +166,7 @@ class _Fitter:
     def scan(self, constants: Array, files: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
         """Weighted errors at all points of the scan."""
         wide, rows, tangents = files
-        value, wide = self.forward.values(self.program, constants, self.x, wide)
+        value, wide = self.forward.values_at(self.program, constants, self.x, wide)
         errors = dd.scaled(dd.sub(value, self.target), self.weights)
         return dd.high(errors), (wide, rows, tangents)
 
@@ -191,7 +191,7 @@ class _Fitter:
 
         def step(state: Any) -> Any:
             i, constants, _, _, (wide, rows, tangents) = state
-            value, jacobian, rows, tangents = self.forward.tangents(
+            value, jacobian, rows, tangents = self.forward.tangents_at(
                 self.program, constants, x, rows, tangents
             )
             residual = dd.scaled(dd.sub(target, value), weights)

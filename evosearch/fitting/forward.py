@@ -6,7 +6,7 @@ inputs | constants | registers; the tangent file has a row of zeros followed by 
 register, each row holding one [points, lanes] array per constant.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,7 +146,13 @@ class Program:
 
 
 class Forward:
-    """Builds the value pass and the tangent pass for one primitive set and layout."""
+    """Builds the value pass and the tangent pass for one primitive set and layout.
+
+    Attributes:
+        partials: Value and derivatives of each operation.
+    """
+
+    partials: Mapping[str, Callable[..., tuple[Array, ...]]] = PARTIALS
 
     def __init__(self, primitives: PrimitiveSet, layout: Layout) -> None:
         self.layout = layout
@@ -156,7 +162,7 @@ class Forward:
         self._partials = [self._branch(name, derivatives=True) for name in names]
 
     def _branch(self, name: str, *, derivatives: bool) -> Callable[..., Any]:
-        function = PARTIALS[name]
+        function = self.partials[name]
         arity = BY_NAME[name].arity if name in BY_NAME else 1
 
         def compute(*operands: Array) -> Any:
@@ -188,16 +194,13 @@ class Forward:
         def instruction(i: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
             rows, tangents = state
             op, sources, target = self._decode(program, i)
-            operands = (get(rows, row) for row in sources)
-            value, *partials = lax.switch(op, self._partials, *operands)
+            value, *partials = lax.switch(op, self._partials, *(get(rows, row) for row in sources))
 
-            def chain(j: Array, tangents: Array) -> Array:  # d value = sum of partial * d operand
-                total = jnp.zeros_like(value)
-                for row, partial in zip(sources, partials, strict=True):
-                    own = (row - self.layout.inputs == j).astype(value.dtype)
-                    inner = get(tangents, jnp.maximum(row - first + 1, 0), j)
-                    total = total + partial * (inner + own)
-                return put(tangents, total, target - first + 1, j)
+            def chain(j: Array, tangents: Array) -> Array:
+                inner = [get(tangents, jnp.maximum(row - first + 1, 0), j) for row in sources]
+                own = [row - self.layout.inputs == j for row in sources]
+                tangent = self.combine(op, partials, inner, own)
+                return put(tangents, tangent, target - first + 1, j)
 
             def clear(j: Array, tangents: Array) -> Array:
                 return put(tangents, jnp.zeros_like(value), target - first + 1, j)
@@ -210,6 +213,18 @@ class Forward:
         rows, tangents = lax.fori_loop(ZERO, program.length, instruction, (rows, tangents))
         jacobian = get(tangents, program.result - first + 1)
         return get(rows, program.result), jacobian, rows, tangents
+
+    def combine(
+        self, op: Array, partials: list[Array], inner: list[Array], own: list[Array]
+    ) -> Array:
+        """Derivative of a value by one constant: the sum of partial * derivative of operand.
+
+        ``own`` tells which operand is that constant itself.
+        """
+        total = jnp.zeros_like(partials[0])
+        for partial, tangent, itself in zip(partials, inner, own, strict=True):
+            total = total + partial * (tangent + itself.astype(partial.dtype))
+        return total
 
     def _load(self, program: Program, constants: Array, rows: Array) -> Array:
         def one(j: Array, rows: Array) -> Array:

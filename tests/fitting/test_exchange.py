@@ -168,7 +168,7 @@ def test_values_and_derivatives_are_right_to_thirty_digits(name):
     x = np.linspace(0.1, 1.0, 16)
 
     def run(code):
-        return forward.tangents(Program(*code), jnp.asarray(constants), x, rows, tangents)[:2]
+        return forward.tangents_at(Program(*code), jnp.asarray(constants), x, rows, tangents)[:2]
 
     value, jacobian = jax.jit(run)(tuple(part[0] for part in code))
     with mp.workdps(50):
