@@ -62,7 +62,7 @@ _KINDS = {"copy": 1, "add": 2, "sub": 3}
 class Extended(Forward):
     """The same in double-double, on rows [points] of one lane, at points x in float64.
 
-    The layout's points are those of the tangent pass; value passes take as many as their rows have.
+    The layout's points are those of the tangent pass; value passes take as many as rows have.
     """
 
     partials = _PARTIALS
