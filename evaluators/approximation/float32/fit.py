@@ -43,7 +43,7 @@ def fit(
         seed: For its random moves.
         effort: How hard to try.
     """
-    rounded = programs.constants[row, : programs.n_constants[row]].astype(np.float32)
+    rounded = grid.rounded(programs.constants[row, : programs.n_constants[row]])
     search, *wider = tasks
     line = linear.line(programs, row, search, effort.real * bar)
     if line is None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from evaluators.approximation.interval import Interval
 from evosearch.errors import ConfigError
@@ -41,6 +41,12 @@ def _place(end: float, *, up: bool, strictly: bool) -> int:
     sign = 1 if up else -1
     outside = (end - value) * sign > 0 or (strictly and value == end)
     return int(np.clip(place + sign * outside, -LARGEST, LARGEST))
+
+
+def rounded(values: Float64[np.ndarray, "*n"]) -> Float32[np.ndarray, "*n"]:
+    """The nearest float32 numbers; infinite ones for those that are too large."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
 
 
 def spacing(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

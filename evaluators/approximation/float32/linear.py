@@ -69,11 +69,12 @@ def line(programs: ProgramBatch, row: int, task: Task, limit: float) -> Line | N
     real = programs.constants[row, : programs.n_constants[row]]
     some = np.unique(np.linspace(0, len(task.x) - 1, _POINTS).astype(np.int64))
     x, y, unit = task.x[some].astype(np.float64), task.y[some], task.unit[some]
-    rounded = real.astype(np.float32)
+    rounded = grid.rounded(real)
     spacing = grid.spacing(rounded)
     width = np.maximum(np.abs(real) * 2.0**-20, spacing)
     moved = np.concatenate([real[None], real + np.diag(width), real - np.diag(width)])
-    errors = (arithmetic.in_float64(programs, row, moved, x) - y) / unit
+    with np.errstate(all="ignore"):
+        errors = (arithmetic.in_float64(programs, row, moved, x) - y) / unit
     if not (np.isfinite(errors).all() and np.abs(errors[0]).max() <= limit):
         return None
     n = len(real)
@@ -84,7 +85,7 @@ def line(programs: ProgramBatch, row: int, task: Task, limit: float) -> Line | N
 
 def _rounding(programs: ProgramBatch, row: int, task: Task) -> Float64[np.ndarray, " points"]:
     """What float32 arithmetic adds in the bin of each input."""
-    rounded = programs.constants[row : row + 1, : programs.n_constants[row]].astype(np.float32)
+    rounded = grid.rounded(programs.constants[row : row + 1, : programs.n_constants[row]])
     values = arithmetic.variants(programs, row, rounded, task.x)[0]
     wide = arithmetic.in_float64(
         programs, row, rounded.astype(np.float64), task.x.astype(np.float64)
