@@ -3,9 +3,12 @@
 One thread does all of it. Vectors have the 256 bits that XLA chooses, or 512 (``wide``).
 """
 
+import runpy
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -34,10 +37,11 @@ class XlaFunction:
 
 
 def defined(text: str, name: str) -> Callable[[Any], Any]:
-    """The function of that name in the text of a module of our own."""
-    module: dict[str, Any] = {"jnp": jnp, "jax": jax}
-    exec(compile(text, f"<{name}>", "exec"), module)
-    function: Callable[[Any], Any] = module[name]
+    """The function of that name in the text of an exported module."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.py"
+        path.write_text(f"import jax\nimport jax.numpy as jnp\n{text}")
+        function: Callable[[Any], Any] = runpy.run_path(str(path))[name]
     return function
 
 
