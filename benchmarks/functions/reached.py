@@ -3,8 +3,8 @@
     python -m benchmarks.functions.reached exp2_full --seeds 1 2 3
 
 Reads the database that `python -m benchmarks functions` left. For each number of operations and
-each seed: the best error, and the minute (and evaluation) of the search at which an error at most
-5 % above it was first stored.
+each seed: the best error as searched, the minute (and evaluation) at which an error at most 5 %
+above it was first stored, and the error after polish where the campaign has ended.
 """
 
 import argparse
@@ -27,11 +27,21 @@ class Reached(NamedTuple):
     error: float
     minutes: float
     evaluations: int
+    polished: float | None
+
+    def __str__(self) -> str:
+        polished = f", polished {self.polished:.3e}" if self.polished is not None else ""
+        return f"{self.error:.3e} ({self.minutes:.1f} min, {self.evaluations:,}){polished}"
 
 
 def reached(store: Store, name: str) -> dict[int, Reached]:
     """By operations; counts that did not improve on a smaller one are left out."""
     told, pace = queries.history(store, name), queries.generations(store, name)
+    polished = {
+        member.size: min(v for k, v in member.polish["metrics"].items() if k.startswith("max_"))
+        for member in queries.front(store, name)
+        if member.polish is not None
+    }
     fine = told.status == Status.OK
     sizes, errors = told.sizes[fine], told.objectives[fine, 0]
     born = np.searchsorted(pace.generation, told.generation[fine])
@@ -42,7 +52,8 @@ def reached(store: Store, name: str) -> dict[int, Reached]:
         if any(best > other.error * 0.99 for other in found.values()):
             continue
         at = born[own][np.flatnonzero(errors[own] <= NEAR * best)[0]]
-        found[size] = Reached(best, pace.seconds[at] / 60, int(pace.evaluations[at]))
+        when = pace.seconds[at] / 60, int(pace.evaluations[at])
+        found[size] = Reached(best, *when, polished.get(size))
     return found
 
 
@@ -53,12 +64,7 @@ def table(found: dict[int, dict[int, Reached]]) -> list[str]:
         "|---:|" + "---|" * len(found),
     ]
     for size in sorted({size for sizes in found.values() for size in sizes}):
-        cells = []
-        for sizes in found.values():
-            one = sizes.get(size)
-            cells.append(
-                f"{one.error:.3e} ({one.minutes:.1f} min, {one.evaluations:,})" if one else "-"
-            )
+        cells = [str(sizes.get(size, "-")) for sizes in found.values()]
         lines.append(f"| {size} | {' | '.join(cells)} |")
     return lines
 
