@@ -111,7 +111,7 @@ class Approximation:
             "level": np.sort(
                 np.concatenate([self.interval.extremes(192), self.interval.near_ends(64)])
             ),
-            "score": np.concatenate([inside, self.interval.near_ends(ends)]),
+            "score": np.sort(np.concatenate([inside, self.interval.near_ends(ends)])),
             "sealed": self.interval.validation(_VALIDATION_POINTS, rng),
         }
 

@@ -107,9 +107,14 @@ def level(
         curve: What is approximated.
         exchange: How hard to try.
         primitives: The set to compile for; by default the smallest of a few fixed ones.
+
+    Raises:
+        ValueError: The curve's points are not in ascending order.
     """
     if not len(programs):
         return Levelled(programs.constants, programs.constants, np.zeros(0))
+    if (np.diff(curve.x) < 0).any():
+        raise ValueError("expected points of the curve in ascending order, received others")
     primitives = primitives or _supported(programs)
     layout, code = encode(programs, primitives, _POINTS, 1, WIDEST)
     width = min(programs.constants.shape[1], WIDEST)

@@ -78,6 +78,13 @@ def test_an_error_that_float64_sees_badly_is_that_of_high_precision():
     assert found.errors[0] < 1e-11
 
 
+def test_points_out_of_order_are_refused():
+    right = curve()
+    turned = Curve(right.x[::-1], right.target[::-1], right.rest[::-1], right.weights[::-1])
+    with pytest.raises(ValueError, match="ascending order"):
+        exchange.level(fraction(2, SECOND), turned, Exchange())
+
+
 def test_redundant_constants_do_no_harm():
     twice = program(
         [("mul", "x", "c0"), ("add", "n0", "c1"), ("add", "n1", "c2"), ("mul", "n2", "c3")],
