@@ -1,6 +1,7 @@
 """Kernels as text: what is refused, and that both texts compute what the program computes."""
 
 import dataclasses
+import runpy
 
 import numpy as np
 import pytest
@@ -34,10 +35,11 @@ CONSTANT = ProgramDocument(("x",), ("0.1",), (), ("c0",))
 
 
 @pytest.mark.parametrize("document", [EVERY, CONSTANT], ids=["every", "constant"])
-def test_compiled_jax_text_gives_the_bits_of_exact_arithmetic(document):
+def test_compiled_jax_text_gives_the_bits_of_exact_arithmetic(document, tmp_path):
     jax = pytest.importorskip("jax")
-    module = {"jnp": jax.numpy}
-    exec(jax_function(document, "kernel"), module)
+    path = tmp_path / "kernel.py"
+    path.write_text(f"import jax.numpy as jnp\n{jax_function(document, 'kernel')}")
+    module = runpy.run_path(str(path))
     x = np.random.default_rng(0).uniform(0, 1, 5000).astype(np.float32)
     expected = arithmetic.evaluate(document.to_program(), x)[0]
     found = np.asarray(jax.jit(module["kernel"])(x))
