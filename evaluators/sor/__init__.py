@@ -1,0 +1,1 @@
+"""SOR omegas: relaxation parameters scored by iterations over sequences of linear systems."""
