@@ -78,7 +78,10 @@ class Operator:
 
 @runtime_checkable
 class SearchSpace(Protocol):
-    """What can be born and how it varies."""
+    """What can be born and how it varies.
+
+    Optional: ``inputs``, the names of the inputs of its programs.
+    """
 
     genome_type: type[GenomeBatch]
     operators: Mapping[str, Operator]  # at least one of arity 0
@@ -103,10 +106,14 @@ class Evaluator(Protocol):
     - ``prove(genomes, constants) -> Proof``: rigorous bounds for a batch of one, from all digits
       of its constants (decimal strings).
     - ``baselines() -> list[Baseline]``: what a reader would use without a search.
+    - ``findings(genomes, prepared) -> list[Chart | Rows]``: pictures and tables of these
+      individuals (of the front, best first) for the report.
     - ``deterministic = False``: scores depend on ``key``; they are not shared between campaigns.
     - ``batch_invariant = True``: no result depends on how many individuals a batch has, to the
       last bit; batches are not padded to one width then.
     - ``compile_seconds``: seconds that this process has spent compiling.
+    - ``inputs``: names of what programs are given; those of the search space, if it names any,
+      have to be the same.
     """
 
     genome_type: type[GenomeBatch]
@@ -159,6 +166,40 @@ class Baseline:
     family: str  # e.g. "Horner polynomial"
     label: str  # e.g. "degree 4"
     objectives: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line of a chart: points in the order in which they are joined."""
+
+    name: str
+    x: Float64[np.ndarray, " points"]
+    y: Float64[np.ndarray, " points"]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture of a report: lines over common axes. ``caption`` says what can be read from it."""
+
+    name: str  # of its file: lower case and hyphens
+    title: str
+    x: str
+    y: str
+    series: Sequence[Series]
+    caption: str
+    log_x: bool = False
+    log_y: bool = False
+    marks: bool = False  # points alone, not joined
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table of a report: numbers, and texts in the first columns."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | float]]
+    caption: str = ""
 
 
 def scores_of(

@@ -86,7 +86,8 @@ def document_of(
         points = evaluator.reference_points(REFERENCE_POINTS)
         metadata["reference"] = [{"x": x, "y": y} for x, y in points]
     constants = member.polish["constants"] if member.polish is not None else None
-    return ProgramDocument.from_program(genome, 0, constants, metadata)
+    inputs = getattr(evaluator, "inputs", ())
+    return ProgramDocument.from_program(genome, 0, constants, metadata, inputs)
 
 
 def evaluator_of(config: Mapping[str, Any], *, trusted: bool) -> "Evaluator | None":

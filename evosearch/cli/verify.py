@@ -154,6 +154,9 @@ def _print(outcome: dict[str, Any]) -> None:
     for name in outcome["unchecked"]:
         claim = shown(outcome["claims"][name], 6)
         say(f"{clean(name):<26}{'':>14}   claimed {claim}: not checked, say --rigorous")
+    for row in outcome["rows"]:
+        cells = (f"{clean(name)} {shown(value, 6)}" for name, value in row.items())
+        say("  ".join(cells))
     if outcome["proof"] is not None:
         _print_proof(outcome["proof"])
     say(outcome["status"] if outcome["status"] == "ok" else f"failed: {outcome['status']}")

@@ -24,6 +24,7 @@ from evosearch.genomes.program import (
     MAX_NODES,
     ProgramBatch,
 )
+from evosearch.genomes.text import input_names
 
 FORMAT = "evosearch-program"
 VERSION = 1
@@ -220,6 +221,7 @@ class ProgramDocument:
         row: int,
         constants: Sequence[str] | None = None,
         metadata: dict[str, Any] | None = None,
+        inputs: Sequence[str] = (),
     ) -> Self:
         """Document of one program, without operations on constants alone.
 
@@ -229,6 +231,7 @@ class ProgramDocument:
             constants: Their digits, in the genome's order; hex floats of the genome's own when
                 None.
             metadata: JSON object.
+            inputs: Their names; as `evosearch.genomes.text.input_names` where none are given.
         """
         own = batch.constants[row, : batch.n_constants[row]]
         if constants is None:
@@ -237,14 +240,13 @@ class ProgramDocument:
             len(constants) == len(own),
             f"{len(constants)} constants for a program that has {len(own)}",
         )
-        n = batch.n_inputs
-        inputs = ("x",) if n == 1 else tuple(f"x{i}" for i in range(n))
+        names = tuple(inputs) or input_names(batch.n_inputs)
 
         def name(argument: int) -> str:
             if argument >= 0:
                 return f"n{argument}"
             if argument > FIRST_CONSTANT:
-                return inputs[FIRST_INPUT - argument]
+                return names[FIRST_INPUT - argument]
             return f"c{FIRST_CONSTANT - argument}"
 
         nodes = []
@@ -253,7 +255,7 @@ class ProgramDocument:
             args = batch.args[row, k, : primitive.arity].tolist()
             nodes.append(Node(primitive.name, tuple(map(name, args))))
         output = name(int(batch.outputs[row]))
-        document = cls(inputs, tuple(constants), tuple(nodes), (output,), metadata or {})
+        document = cls(names, tuple(constants), tuple(nodes), (output,), metadata or {})
         return document.simplified()
 
     def to_program(self) -> ProgramBatch:

@@ -50,23 +50,25 @@ def verify_genome(
     """Evaluate an individual again and compare what is claimed about it.
 
     The evaluator's ``validate`` (sealed data; ``score`` where it has none) gives its objectives,
-    and its optional ``metrics(genomes, constants) -> dict[str, float]`` errors of high precision
-    from all digits of the constants (decimal strings).
+    its optional ``metrics(genomes, constants) -> dict[str, float]`` figures from all digits of the
+    constants (decimal strings), and its optional ``rows(genomes) -> list[dict]`` a table.
 
     Args:
         genomes: A batch of one.
         evaluator: Scores genomes of that type.
         prepared: Its prepared data; made anew when None.
         claims: Name to number, or anything else.
-        constants: Digits of a program's constants; ``metrics`` is not asked without them.
+        constants: Digits of a program's constants. Without them ``metrics`` is asked only of an
+            evaluator that does not polish, with the genome's own.
         rigorous: Judge what the evaluator can prove by its ``prove(genomes, constants)``.
 
     Returns:
         ``status`` ("ok", or what failed), ``metrics`` (name: value, None where not finite),
-        ``claims`` as given, ``checks`` (for each claim that is a metric: ``claimed``, ``found``,
-        ``holds``; if it was judged by a proof ``proof`` too, see `judge`), ``unchecked`` (names of
-        claims that only a proof can judge, where there was none) and ``proof`` (None, or what was
-        proved: ``statement``, ``unproved``, ``notes``).
+        ``claims`` as given, ``rows`` (the evaluator's own table, a dict a row), ``checks`` (for
+        each claim that is a metric: ``claimed``, ``found``, ``holds``; if it was judged by a proof
+        ``proof`` too, see `judge`), ``unchecked`` (names of claims that only a proof can judge,
+        where there was none) and ``proof`` (None, or what was proved: ``statement``,
+        ``unproved``, ``notes``).
 
     Raises:
         UsageError: The evaluator scores another type of genome, or proves nothing.
@@ -81,8 +83,11 @@ def verify_genome(
     metrics, failure = _objectives(evaluator, genomes, prepared)
     if isinstance(genomes, ProgramBatch):
         metrics.setdefault("operations", float(genomes.sizes()[0]))
-    if constants is not None and hasattr(evaluator, "metrics"):
+    if constants is None and not hasattr(evaluator, "polish"):
+        constants = _own_constants(genomes)
+    if constants is not None and not failure and hasattr(evaluator, "metrics"):
         metrics |= evaluator.metrics(genomes, [number.exact_decimal(text) for text in constants])
+    rows = evaluator.rows(genomes) if not failure and hasattr(evaluator, "rows") else []
     checks = compare_claims(claims, metrics, evaluator.objectives)
     proof = _proof(evaluator, genomes, constants) if rigorous else None
     if proof is not None:
@@ -92,6 +97,7 @@ def verify_genome(
         "status": _status(failure, checks, proof),
         "metrics": {name: _finite(value) for name, value in metrics.items()},
         "claims": dict(claims),
+        "rows": [{key: _cell(value) for key, value in row.items()} for row in rows],
         "checks": checks,
         "unchecked": [n for n in claims if n.startswith(PROVED) and n not in checks],
         "proof": None
@@ -111,14 +117,15 @@ def _proof(evaluator: Any, genomes: Any, constants: Sequence[str] | None) -> Pro
             "evaluator a method prove(genomes, constants)"
         )
     if constants is None:
-        own = (
-            genomes.constants[0, : genomes.n_constants[0]]
-            if isinstance(genomes, ProgramBatch)
-            else ()
-        )
-        constants = [float(value).hex() for value in own]
+        constants = _own_constants(genomes)
     found: Proof = evaluator.prove(genomes, [number.exact_decimal(text) for text in constants])
     return found
+
+
+def _own_constants(genomes: Any) -> list[str]:
+    if not isinstance(genomes, ProgramBatch):
+        return []
+    return [float(value).hex() for value in genomes.constants[0, : genomes.n_constants[0]]]
 
 
 def _status(failure: str, checks: Mapping[str, dict[str, Any]], proof: Proof | None) -> str:
@@ -216,6 +223,10 @@ def _number(claim: object) -> float | None:
         return float(claim)
     except (ValueError, OverflowError):
         return None
+
+
+def _cell(value: Any) -> Any:
+    return value if isinstance(value, str) else _finite(value)
 
 
 def _finite(value: float) -> float | None:

@@ -1,5 +1,6 @@
 """Programs as text for people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,19 +9,30 @@ from evosearch.genomes.primitives import BY_CODE
 from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, ProgramBatch
 
 
-def expressions(programs: ProgramBatch) -> list[str]:
+def expressions(programs: ProgramBatch, inputs: Sequence[str] = ()) -> list[str]:
     """One line of infix text per program, constants to six digits.
 
-    An instruction that is used more than once is written once, as ``t0 = ...; t1 = ...; ...``. A
-    single input is called ``x``, several are ``x0``, ``x1``, ...
+    An instruction that is used more than once is written once, as ``t0 = ...; t1 = ...; ...``.
+
+    Args:
+        programs: What is written.
+        inputs: Names of the inputs; ``x`` of a single one, ``x0``, ``x1``, ... of several, where
+            none are given.
     """
-    return [_Writer(programs, row).text() for row in range(len(programs))]
+    names = tuple(inputs) or input_names(programs.n_inputs)
+    return [_Writer(programs, row, names).text() for row in range(len(programs))]
+
+
+def input_names(n: int) -> tuple[str, ...]:
+    """``x``, or ``x0``, ``x1``, ..."""
+    return ("x",) if n == 1 else tuple(f"x{i}" for i in range(n))
 
 
 @dataclass
 class _Writer:
     programs: ProgramBatch
     row: int
+    inputs: tuple[str, ...]
 
     def text(self) -> str:
         """Shared parts first, then the output."""
@@ -58,7 +70,7 @@ class _Writer:
         if argument >= 0:
             return parts[argument]
         if argument > FIRST_CONSTANT:
-            return "x" if self.programs.n_inputs == 1 else f"x{FIRST_INPUT - argument}"
+            return self.inputs[FIRST_INPUT - argument]
         return f"{self.programs.constants[self.row, FIRST_CONSTANT - argument]:.6g}"
 
 

@@ -16,7 +16,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from importlib import metadata
@@ -124,7 +124,7 @@ def make_evaluator(
     """The evaluator with these (checked) options, for genomes of ``space``.
 
     Raises:
-        PluginError: The two use different kinds of genomes.
+        PluginError: The two use different kinds of genomes, or different inputs of programs.
     """
     if plugin.is_function:
         from evosearch.plugins.function_evaluator import FunctionEvaluator  # needs networkx
@@ -136,7 +136,23 @@ def make_evaluator(
             f"evaluator {plugin.name!r} scores {evaluator.genome_type.__name__}, but the search "
             f"space makes {space.genome_type.__name__}: choose a space of the same genome type"
         )
+    _check_inputs(space, evaluator)
     return evaluator
+
+
+def _check_inputs(space: SearchSpace, evaluator: Evaluator) -> None:
+    """Where both name the inputs of programs, the names are the same."""
+    made, given = (getattr(part, "inputs", None) for part in (space, evaluator))
+    if made is not None and given is not None and tuple(made) != tuple(given):
+        raise PluginError(
+            f"the search space makes programs of {_listed(made)}, but the evaluator gives them "
+            f"{_listed(given)}: name the same inputs, in the same order, in [space] and "
+            "[evaluator]"
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "no inputs"
 
 
 def _make(plugin: Plugin, options: Mapping[str, Any], base: Path) -> Any:

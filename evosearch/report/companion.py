@@ -11,19 +11,22 @@ from typing import Any
 import numpy as np
 
 from evosearch import plugins
-from evosearch.contracts import Evaluator
+from evosearch.contracts import Chart, Evaluator, Prepared, Rows
 from evosearch.errors import EvosearchError
-from evosearch.report.facts import Companion, Curves
+from evosearch.report.facts import Companion, Curves, Findings
 from evosearch.report.plane import Floats
 
 _CURVE_POINTS = 1024
 
 
-def companion(config: Mapping[str, Any], *, trusted: bool = False) -> Companion:
+def companion(
+    config: Mapping[str, Any], prepared: Prepared, *, trusted: bool = False
+) -> Companion:
     """What the evaluator of a stored configuration adds to a report.
 
     Args:
         config: As stored with the campaign.
+        prepared: As stored with the campaign.
         trusted: Whether plug-ins that are no installed names may be loaded, too.
     """
     if foreign(config) and not trusted:
@@ -42,7 +45,8 @@ def companion(config: Mapping[str, Any], *, trusted: bool = False) -> Companion:
             f"{type(error).__name__}: {error}"
         )
     curves = _curves(evaluator) if hasattr(evaluator, "curves") else None
-    return Companion(tuple(baselines), curves)
+    findings = _findings(evaluator, prepared) if hasattr(evaluator, "findings") else None
+    return Companion(tuple(baselines), curves, findings)
 
 
 def foreign(config: Mapping[str, Any]) -> list[str]:
@@ -71,3 +75,13 @@ def _curves(evaluator: Any) -> Curves:
         return np.asarray(x, np.float64), np.asarray(errors, np.float64)
 
     return curves
+
+
+def _findings(evaluator: Any, prepared: Prepared) -> Findings:
+    def findings(genomes: Sequence[bytes]) -> Sequence[Chart | Rows]:
+        found: Sequence[Chart | Rows] = evaluator.findings(
+            evaluator.genome_type.from_bytes(genomes), prepared
+        )
+        return found
+
+    return findings

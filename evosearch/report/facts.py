@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evosearch.contracts import Baseline
+from evosearch.contracts import Baseline, Chart, Rows
 from evosearch.report.plane import Floats, Plane
 from evosearch.store import queries
 from evosearch.store.members import Edge, Generations, History, Member
@@ -15,6 +15,7 @@ from evosearch.store.store import Store
 
 # Points of the interval and the error of each genome given there: [n], [genomes, n].
 Curves = Callable[[Sequence[bytes]], tuple[Floats, Floats]]
+Findings = Callable[[Sequence[bytes]], Sequence[Chart | Rows]]
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class Companion:
     Attributes:
         baselines: Known solutions.
         curves: Errors of genomes (in byte form) over the interval; None where it has none.
+        findings: Pictures and tables of genomes (in byte form); None where it has none.
         missing: Why something is missing, for the reader.
     """
 
     baselines: Sequence[Baseline] = ()
     curves: Curves | None = None
+    findings: Findings | None = None
     missing: str = ""
 
 

@@ -12,6 +12,7 @@ from evosearch.report.sections import (
     convergence,
     curves,
     environment,
+    findings,
     front,
     lineage,
     operators,
@@ -19,10 +20,19 @@ from evosearch.report.sections import (
     summary,
 )
 from evosearch.report.sections.environment import CAMPAIGN_FILE
-from evosearch.store import queries
 from evosearch.store.store import Store
 
-_SECTIONS = (summary, front, curves, convergence, operators, lineage, profile, environment)
+_SECTIONS = (
+    summary,
+    front,
+    curves,
+    findings,
+    convergence,
+    operators,
+    lineage,
+    profile,
+    environment,
+)
 
 
 def write(
@@ -43,8 +53,8 @@ def write(
     Raises:
         UsageError: The campaign or the member is unknown.
     """
-    record = queries.campaign(store, name)
-    facts = gather(store, name, companion(record.config, trusted=trusted), member)
+    _, record, prepared = store.load_campaign(name)
+    facts = gather(store, name, companion(record.config, prepared, trusted=trusted), member)
     report = compose(facts)
     folder.mkdir(parents=True, exist_ok=True)
     config = {key: value for key, value in record.config.items() if key != "base"}

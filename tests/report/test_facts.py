@@ -173,7 +173,7 @@ def test_a_plugin_that_a_database_names_by_file_is_not_loaded(tmp_path):
         "evaluator": {"use": "./trap.py:evaluate"},
         "base": str(tmp_path),
     }
-    found = companion(config)
+    found = companion(config, {})
     assert not found.baselines
     assert found.curves is None
     assert "--load-plugins" in found.missing
@@ -181,4 +181,4 @@ def test_a_plugin_that_a_database_names_by_file_is_not_loaded(tmp_path):
 
 def test_an_evaluator_that_cannot_be_made_is_told_of():
     config = {"space": {"use": "nowhere"}, "evaluator": {"use": "nobody"}}
-    assert "nowhere" in companion(config).missing
+    assert "nowhere" in companion(config, {}).missing
