@@ -111,6 +111,7 @@ class Evaluator(Protocol):
     - ``deterministic = False``: scores depend on ``key``; they are not shared between campaigns.
     - ``batch_invariant = True``: no result depends on how many individuals a batch has, to the
       last bit; batches are not padded to one width then.
+    - ``usage() -> dict``: how programs are to be used, as JSON; documents keep it.
     - ``compile_seconds``: seconds that this process has spent compiling.
     - ``inputs``: names of what programs are given; those of the search space, if it names any,
       have to be the same.

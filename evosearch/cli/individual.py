@@ -85,6 +85,8 @@ def document_of(
     if evaluator is not None and hasattr(evaluator, "reference_points"):
         points = evaluator.reference_points(REFERENCE_POINTS)
         metadata["reference"] = [{"x": x, "y": y} for x, y in points]
+    if evaluator is not None and hasattr(evaluator, "usage"):
+        metadata["usage"] = evaluator.usage()
     constants = member.polish["constants"] if member.polish is not None else None
     inputs = getattr(evaluator, "inputs", ())
     return ProgramDocument.from_program(genome, 0, constants, metadata, inputs)
