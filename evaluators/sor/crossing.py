@@ -24,23 +24,27 @@ class Counts:
 
 def counts_of(
     iterations: Int64[np.ndarray, " lanes"],
-    before: Float64[np.ndarray, " lanes"],
-    after: Float64[np.ndarray, " lanes"],
-    converged: Bool[np.ndarray, " lanes"],
+    norms: Float64[np.ndarray, "2 lanes"],
+    limits: Float64[np.ndarray, " lanes"],
     caps: Int64[np.ndarray, " lanes"],
-    tolerance: float,
 ) -> Counts:
-    """Counts of lanes whose relative residual went from ``before`` to ``after`` at the last step.
+    """Counts of lanes that stopped after so many iterations.
 
-    crossing = k - 1 + log(before / tolerance) / log(before / after)
+    crossing = k - 1 + log(before / limit) / log(before / after)
+
+    Args:
+        iterations: k.
+        norms: Squared, of the last residual but one and of the last.
+        limits: The squared norm that is small enough.
+        caps: What not to converge counts.
     """
+    before, after = norms
+    converged = after <= limits
     with np.errstate(divide="ignore", invalid="ignore"):
-        part = np.log(before / tolerance) / np.log(before / after)
+        part = np.log(before / limits) / np.log(before / after)
     whole = iterations.astype(np.float64)
-    lowest = np.nextafter(whole - 1, np.inf)
-    crossing = np.where(np.isfinite(part), np.clip(whole - 1 + part, lowest, whole), whole)
+    between = np.clip(whole - 1 + part, np.nextafter(whole - 1, np.inf), whole)
+    crossing = np.where(np.isfinite(part) & (iterations > 0), between, whole)
     return Counts(
-        np.where(converged, iterations, caps),
-        np.where(converged, crossing, caps),
-        converged,
+        np.where(converged, iterations, caps), np.where(converged, crossing, caps), converged
     )

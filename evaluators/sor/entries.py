@@ -1,13 +1,15 @@
 """Entries: a sparse matrix in the order of a sweep, in the form that the kernels read."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 
-from evaluators.sor.ordering import Ordering
+from evaluators.sor.ordering import Ordering, OrderingName, order_of
 
+FEW_COLOURS = 4  # up to here every colour is a run of its own
 UNROLLED = 8  # entries of a row, on one side of the diagonal, that need no loop; else of a block
 
 
@@ -52,6 +54,35 @@ class Entries:
     def n(self) -> int:
         """Rows that are not padding."""
         return int(self.stops[-1])
+
+
+def prepared(
+    matrix: scipy.sparse.csr_array, ordering: OrderingName, *, by_colour: bool = False
+) -> tuple[Ordering, Entries]:
+    """The ordering and the entries in it, remembered.
+
+    Args:
+        matrix: Symmetric.
+        ordering: Its name.
+        by_colour: Whether every colour has to be a run, however many there are.
+
+    Raises:
+        ConfigError: If the matrix has no such ordering.
+    """
+    parts = (matrix.data, matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32))
+    return _remembered(*(part.tobytes() for part in parts), ordering, by_colour)
+
+
+@lru_cache(maxsize=32)
+def _remembered(
+    data: bytes, indices: bytes, pointers: bytes, ordering: OrderingName, by_colour: bool
+) -> tuple[Ordering, Entries]:
+    parts = np.frombuffer(data), np.frombuffer(indices, "i4"), np.frombuffer(pointers, "i4")
+    n = len(parts[2]) - 1
+    matrix = scipy.sparse.csr_array(parts, shape=(n, n))
+    order = order_of(matrix, ordering)
+    few = by_colour or len(order.sizes) <= FEW_COLOURS
+    return order, entries_of(matrix, order, order.sizes if few else (n,))
 
 
 def entries_of(matrix: scipy.sparse.csr_array, order: Ordering, runs: tuple[int, ...]) -> Entries:

@@ -1,17 +1,12 @@
-"""The kernel: many lanes swept in step by one native loop nest, a lane for a system and an omega.
+"""The kernel: many lanes iterate in step in one native loop nest; who is done makes room.
 
-What is swept is not x but its change d = x_k - x_(k-1), which the same sweep takes to the next one
-with no right-hand side. With s_i = (D d)_i / omega of the sweep before, in the order of the sweep:
+A lane is one system with one omega, or one a sweep. It is a column of a few arrays [rows, width],
+so that whatever a method does to one element it does to a row of lanes at once. Between two
+iterations lanes that are done are replaced by the next of a queue: the nest runs until the queue
+is empty and few lanes are left.
 
-    u_i = (1 - omega) s_i - sum_(j > i) a_ij d_j      d_j of the sweep before
-    d_i = omega / a_ii (u_i - sum_(j < i) a_ij d_j)   d_j of this sweep
-
-u is the residual b - A x before the sweep, so that its norm is free, and a lane is one column of
-one array. In the first sweep of a lane the column holds b - A x_0, and u is what it holds.
-
-Lanes that are done make room for the next in the queue, between two sweeps. XLA compiles the nest
-into one native function only where every access is a slice; and it updates an array in place only
-where nothing else still reads it: hence a row is written one step after it was computed.
+XLA:CPU compiles the nest into one native function only where every access is a slice, and changes
+an array in place only where nothing still reads it: see `evaluators.sor.sweep`.
 """
 
 from collections.abc import Callable
@@ -20,10 +15,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import lax
 
-from evaluators.sor.entries import Form
 from evaluators.sor.slices import get, loop, paste, put, row
-
-GROWTH = 1e6  # of the residual's norm, at which a lane is given up
 
 
 class Matrix(NamedTuple):
@@ -41,23 +33,26 @@ class Queue(NamedTuple):
     """Lanes to solve, with what they share; the same during the whole run.
 
     Attributes:
-        residuals: b - A x_0 of every system [systems, rows].
+        residuals: At the start, of every system [systems, rows].
         shifts: Of every system.
+        limits: Squared norm of the residual that is small enough, and that at which a lane is
+            given up, of every system [2, systems].
         systems: The system of every lane.
-        omegas: Of every lane and step; one step a colour if colours differ [lanes, steps].
-        caps: Sweeps after which a lane is given up.
+        omegas: Of every lane and step [lanes, steps].
+        caps: Iterations after which a lane is given up.
         last: How many lanes there are.
-        tolerance: Reduction of the residual's norm, squared.
+        least: Iterations before which no lane is done.
         enough: Where no more lanes than this are left, the kernel returns.
     """
 
     residuals: Any
     shifts: Any
+    limits: Any
     systems: Any
     omegas: Any
     caps: Any
     last: Any
-    tolerance: Any
+    least: Any
     enough: Any
 
 
@@ -65,32 +60,38 @@ class State(NamedTuple):
     """The lanes at work, and what came out of others.
 
     Attributes:
-        changes: d [rows, width].
+        columns: What a method keeps of every unknown, arrays [rows, width]; the residual at the
+            start of a lane comes into the first, zeros into the others.
+        sums: What it keeps besides, arrays [width], zero at the start of a lane.
         reciprocals: Of every distinct diagonal element, shifted [classes, width].
-        omegas: Of this sweep, per colour [colours, width].
-        carries: 1 / omega - 1 of the sweep before [colours, width]; infinite in a lane's first.
+        omegas: Of this iteration [omegas of an iteration, width]; zero where nobody is at work.
+        carries: 1 / omega - 1 of the iteration before, likewise; infinite at the start of a lane.
         shifts: Of the system of each lane at work.
-        caps: Its sweeps at most.
-        lanes: Which lane it is; one past the queue where idle.
-        sweeps: How many it has had.
-        first: Squared norm of its first residual, ``before`` of the last but one, ``after`` of
-            the last.
+        small: Squared norm of its residual that is small enough.
+        large: That at which it is given up.
+        caps: Its iterations at most.
+        lanes: Which lane it is; one past the queue where nobody is at work.
+        age: Iterations that it has had.
+        before: Squared norm of its residual before the last iteration but one.
+        after: That before the last iteration.
         done: Whether it makes room.
         next: The lane that is next in the queue.
-        at_work: How many lanes are not idle.
-        counts: Sweeps of each lane of the queue, and one more [lanes + 1].
-        norms: Its squared norms: first, before, after [3, lanes + 1].
+        at_work: How many lanes there are.
+        counts: Iterations of each lane of the queue, and one more [lanes + 1].
+        norms: Its ``before`` and ``after`` [2, lanes + 1].
     """
 
-    changes: Any
+    columns: tuple[Any, ...]
+    sums: tuple[Any, ...]
     reciprocals: Any
     omegas: Any
     carries: Any
     shifts: Any
+    small: Any
+    large: Any
     caps: Any
     lanes: Any
-    sweeps: Any
-    first: Any
+    age: Any
     before: Any
     after: Any
     done: Any
@@ -100,121 +101,41 @@ class State(NamedTuple):
     norms: Any
 
 
-def kernel(forms: tuple[Form, ...], colours: int) -> Callable[..., State]:
+Method = Callable[[Matrix, State], State]
+
+
+def kernel(method: Method) -> Callable[..., State]:
     """The function to compile: matrix, queue and state to the state where few lanes are left.
 
     Args:
-        forms: Of the runs of rows.
-        colours: How many omegas a sweep has: one, or one a run.
+        method: One iteration of all lanes: it changes their columns and sums, and adds up the
+            squared norms of the residuals *before* it, which it sees anyway, as ``after``.
     """
 
     def run(matrix: Matrix, queue: Queue, state: State) -> State:
         def step(state: State) -> State:
-            state = _sweep(matrix, forms, colours, state)
-            return _schedule(queue, _refill(matrix, queue, _measure(queue, state)))
+            state = _schedule(queue, _refill(matrix, queue, state))
+            return _measure(queue, method(matrix, state._replace(before=state.after)))
 
-        state = _schedule(queue, _refill(matrix, queue, state))
         return lax.while_loop(lambda state: state.at_work > queue.enough, step, state)
 
     return run
 
 
-def _sweep(matrix: Matrix, forms: tuple[Form, ...], colours: int, state: State) -> State:
-    """One sweep of all lanes, and the norms of the residuals before it."""
-    changes, total, begin = state.changes, jnp.zeros_like(state.after), jnp.int32(0)
-    for number, form in enumerate(forms):
-        colour = number if colours > 1 else 0
-        visit = _visit(matrix, form, begin, state.omegas[colour], state.carries[colour], state)
-        stop = get(matrix.stops, number)
-        inner = (changes, row(changes, begin), total)
-        changes, last, total = loop(begin, stop, visit, inner)
-        changes = paste(changes, last[None], (stop - 1, 0))
-        begin = stop
-    return state._replace(changes=changes, before=state.after, after=total)
-
-
-def _visit(
-    matrix: Matrix, form: Form, begin: Any, omega: Any, carry: Any, state: State
-) -> Callable[[Any, Any], Any]:
-    """The body of the loop over the rows of one run.
-
-    Its state: the changes, that of the row before, which is still to be written, and the sum of
-    squares.
-    """
-
-    def visit(i: Any, inner: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-        changes, last, total = inner
-        changes = paste(changes, last[None], (jnp.maximum(i - 1, begin), 0))
-        own, kind = row(changes, i), get(matrix.classes, i)
-        diagonal = get(matrix.distinct, kind) + state.shifts
-        upper = _weighted(matrix, 1, form.upper, form.looped, i, changes)
-        u = jnp.where(carry < jnp.inf, diagonal * (carry * own) - upper, own)
-        lower = _weighted(matrix, 0, form.lower, form.looped, i, changes)
-        change = (omega * row(state.reciprocals, kind)) * (u - lower)
-        return changes, change, total + u * u
-
-    return visit
-
-
-def _weighted(matrix: Matrix, side: int, width: int, looped: bool, i: Any, changes: Any) -> Any:
-    """Sum of a_ij d_j over the entries of row i on that side of the diagonal, for every lane."""
-    start = get(matrix.starts, side, i)
-
-    def block(q: Any, total: Any) -> Any:
-        for place in range(width):
-            at = start + q * width + place
-            column, value = get(matrix.columns, side, at), get(matrix.values, side, at)
-            total = total + value * row(changes, column)
-        return total
-
-    nothing = jnp.zeros(changes.shape[1], changes.dtype)
-    if not looped:
-        return block(jnp.int32(0), nothing)
-    return loop(0, (get(matrix.starts, side, i + 1) - start) // width, block, nothing)
-
-
 def _measure(queue: Queue, state: State) -> State:
-    """Which lanes are done by the residual before this sweep, and what the next one carries on."""
-    first = jnp.where(state.sweeps == 0, state.after, state.first)
-    small = (state.after < queue.tolerance * first) | (state.after == 0)
-    grown = ~(state.after <= GROWTH**2 * first)
-    done = (state.sweeps > 0) & (small | grown | (state.sweeps >= state.caps))
+    """Which lanes were done before this iteration, and what the next one carries on."""
+    over = (state.after <= state.small) | ~(state.after <= state.large) | (state.age >= state.caps)
+    done = over & (state.age >= queue.least) & (state.lanes < queue.systems.shape[0])
     return state._replace(
-        first=first,
-        done=(done & (state.lanes < queue.systems.shape[0])).astype(jnp.int32),
-        sweeps=state.sweeps + 1,
-        carries=1 / state.omegas - 1,
+        done=done.astype(jnp.int32), age=state.age + 1, carries=1 / state.omegas - 1
     )
 
 
 def _refill(matrix: Matrix, queue: Queue, state: State) -> State:
     """The state with the next lanes of the queue in the place of those that are done."""
 
-    def replace(at: Any, state: Any) -> Any:
-        state = _record(at, state)
-        here = state.next < queue.last
-        lane = jnp.where(here, state.next, queue.systems.shape[0])
-        system = get(queue.systems, lane)
-        shift = get(queue.shifts, system)
-        column = jnp.where(here, row(queue.residuals, system), 0.0)
-        omega = jnp.where(here, get(queue.omegas, lane, 0), 0.0)  # an idle lane stays zero
-        colours = state.omegas.shape[0]
-        return state._replace(
-            changes=paste(state.changes, column[:, None], (0, at)),
-            reciprocals=paste(state.reciprocals, 1 / (matrix.distinct + shift)[:, None], (0, at)),
-            omegas=paste(state.omegas, jnp.full((colours, 1), omega), (0, at)),
-            carries=paste(state.carries, jnp.full((colours, 1), jnp.inf), (0, at)),
-            shifts=put(state.shifts, shift, at),
-            caps=put(state.caps, get(queue.caps, lane), at),
-            lanes=put(state.lanes, lane, at),
-            sweeps=put(state.sweeps, 0, at),
-            done=put(state.done, 0, at),
-            next=state.next + here,
-            at_work=state.at_work - ~here,
-        )
-
     def look(at: Any, state: Any) -> Any:
-        return loop(0, get(state.done, at), lambda _, state: replace(at, state), state)
+        return loop(0, get(state.done, at), lambda _, s: _replaced(matrix, queue, at, s), state)
 
     def look_at_all(_: Any, state: Any) -> Any:
         return loop(0, state.lanes.shape[0], look, state)
@@ -222,26 +143,57 @@ def _refill(matrix: Matrix, queue: Queue, state: State) -> State:
     return State(*loop(0, jnp.max(state.done), look_at_all, state))
 
 
-def _record(at: Any, state: State) -> State:
-    """The state with what came out of the lane at work there."""
-    lane, norms = get(state.lanes, at), state.norms
-    for place, values in enumerate((state.first, state.before, state.after)):
-        norms = put(norms, get(values, at), place, lane)
-    return state._replace(counts=put(state.counts, get(state.sweeps, at) - 1, lane), norms=norms)
+def _replaced(matrix: Matrix, queue: Queue, at: Any, state: State) -> State:
+    """The state with what came out of one lane recorded, and the next one in its place."""
+    here = state.next < queue.last
+    lane = jnp.where(here, state.next, queue.systems.shape[0])
+    system = get(queue.systems, lane)
+    shift = get(queue.shifts, system)
+    residual = jnp.where(here, row(queue.residuals, system), 0.0)
+    omega = jnp.where(here, get(queue.omegas, lane, 0), 0.0)
+    every = (state.omegas.shape[0], 1)
+    first, *others = state.columns
+    finished, counts = get(state.lanes, at), state.counts
+    return state._replace(
+        columns=(
+            paste(first, residual[:, None], (0, at)),
+            *(paste(each, jnp.zeros((each.shape[0], 1)), (0, at)) for each in others),
+        ),
+        sums=tuple(put(each, 0.0, at) for each in state.sums),
+        reciprocals=paste(state.reciprocals, 1 / (matrix.distinct + shift)[:, None], (0, at)),
+        omegas=paste(state.omegas, jnp.full(every, omega), (0, at)),
+        carries=paste(state.carries, jnp.full(every, jnp.inf), (0, at)),
+        shifts=put(state.shifts, shift, at),
+        small=put(state.small, get(queue.limits, 0, system), at),
+        large=put(state.large, get(queue.limits, 1, system), at),
+        caps=put(state.caps, get(queue.caps, lane), at),
+        lanes=put(state.lanes, lane, at),
+        age=put(state.age, 0, at),
+        done=put(state.done, 0, at),
+        next=state.next + here,
+        at_work=state.at_work - ~here,
+        counts=put(counts, get(state.age, at) - 1, finished),
+        norms=put(
+            put(state.norms, get(state.before, at), 0, finished),
+            get(state.after, at),
+            1,
+            finished,
+        ),
+    )
 
 
 def _schedule(queue: Queue, state: State) -> State:
-    """The state with the omegas of the next sweep, where they differ from sweep to sweep."""
-    steps, colours = queue.omegas.shape[1], state.omegas.shape[0]
+    """The state with the omegas of this iteration, where they differ from one to the next."""
+    (lanes, steps), each = queue.omegas.shape, state.omegas.shape[0]
     if steps == 1:
         return state
 
     def look(at: Any, omegas: Any) -> Any:
-        lane, sweep = get(state.lanes, at), get(state.sweeps, at)
-        for colour in range(colours):
-            number = jnp.minimum(sweep * colours + colour, steps - 1)
-            omega = jnp.where(lane < queue.omegas.shape[0], get(queue.omegas, lane, number), 0.0)
-            omegas = put(omegas, omega, colour, at)
+        lane, age = get(state.lanes, at), get(state.age, at)
+        for place in range(each):
+            step = jnp.minimum(age * each + place, steps - 1)
+            omega = jnp.where(lane < lanes, get(queue.omegas, lane, step), 0.0)
+            omegas = put(omegas, omega, place, at)
         return omegas
 
     return state._replace(omegas=loop(0, state.lanes.shape[0], look, state.omegas))

@@ -6,6 +6,7 @@ asymptotic rate, but not the same counts.
 """
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import scipy.sparse
@@ -14,7 +15,7 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from evosearch.errors import ConfigError
 
-NAMES = ("lexicographic", "red-black", "multicolour")
+OrderingName = Literal["lexicographic", "red-black", "multicolour"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Ordering:
         return cls(np.argsort(colours, kind="stable"), tuple(np.bincount(colours).tolist()))
 
 
-def order_of(matrix: scipy.sparse.csr_array, name: str) -> Ordering:
+def order_of(matrix: scipy.sparse.csr_array, name: OrderingName) -> Ordering:
     """The ordering of that name.
 
     Raises:
@@ -48,7 +49,9 @@ def order_of(matrix: scipy.sparse.csr_array, name: str) -> Ordering:
         return Ordering.of_colours(red_black(matrix))
     if name == "multicolour":
         return Ordering.of_colours(multicolour(matrix))
-    raise ConfigError(f"expected an ordering of {', '.join(NAMES)}, received {name!r}")
+    raise ConfigError(
+        f"expected an ordering of {', '.join(get_args(OrderingName))}, received {name!r}"
+    )
 
 
 def red_black(matrix: scipy.sparse.csr_array) -> Int64[np.ndarray, " n"]:

@@ -1,23 +1,24 @@
 """Solver: successive over-relaxation of many systems at once, as counts of sweeps."""
 
-from functools import lru_cache
-from typing import Literal
+from functools import partial
 
 import numpy as np
-import scipy.sparse
 from jaxtyping import Float64, Int64
 
+from evaluators.sor.cg import cg as cg
+from evaluators.sor.cg import jacobi_cg as jacobi_cg
+from evaluators.sor.cg import ssor_cg as ssor_cg
 from evaluators.sor.crossing import Counts as Counts
 from evaluators.sor.crossing import counts_of
-from evaluators.sor.entries import Entries, entries_of
-from evaluators.sor.lanes import Lanes, run
-from evaluators.sor.ordering import Ordering, order_of
+from evaluators.sor.entries import prepared
+from evaluators.sor.lanes import Lanes, Recipe, run
+from evaluators.sor.ordering import OrderingName
+from evaluators.sor.residuals import residuals
+from evaluators.sor.sweep import sweep
 from evaluators.sor.systems import Systems
 from evosearch.errors import ConfigError
 
-FEW_COLOURS = 4  # up to here every colour has a loop of its own
-
-OrderingName = Literal["lexicographic", "red-black", "multicolour"]
+GROWTH = 1e6  # of the residual's norm, at which a lane is given up
 
 
 def sor(
@@ -50,27 +51,21 @@ def sor(
         ConfigError: If the matrix has no such ordering, or shapes do not fit together.
     """
     steps = _steps(omegas, len(which))
-    caps = np.broadcast_to(np.asarray(cap, np.int64), (len(which),))
-    order, entries = _prepared(systems.matrix, ordering, half_sweeps)
-    start = residuals(systems)[:, order.permutation]
-    lanes = Lanes(which, steps, caps)
-    colours = len(entries.forms) if half_sweeps else 1
-    counts, norms = run(entries, start, systems.shifts, lanes, tolerance**2, colours)
-    first, before, after = norms
-    converged = (after < tolerance**2 * first) | (after == 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        before, after = np.sqrt(before / first), np.sqrt(after / first)
-    return counts_of(counts, before, after, converged, caps, tolerance)
-
-
-def residuals(systems: Systems) -> Float64[np.ndarray, "systems n"]:
-    """The residual at the start, b - (A + cI) x_0, of every system."""
-    if systems.starts is None:
-        return systems.rhs
-    shifted = systems.shifts[:, None] * systems.starts
-    products = (systems.matrix @ systems.starts.T).T
-    found: Float64[np.ndarray, "systems n"] = systems.rhs - (products + shifted)
-    return found
+    caps = np.broadcast_to(np.asarray(cap, np.int64), which.shape)
+    order, entries = prepared(systems.matrix, ordering, by_colour=half_sweeps)
+    start = residuals(systems)
+    scale = (start**2).sum(axis=1)
+    # below the tolerance, not at it: the kernel compares with <=
+    limits = np.stack([np.nextafter(tolerance**2 * scale, 0), GROWTH**2 * scale])
+    lanes = Lanes(start[:, order.permutation], systems.shifts, limits, which, steps, caps)
+    recipe = Recipe(
+        ("sweep", entries.forms, half_sweeps),
+        partial(sweep, entries.forms),
+        each=len(entries.forms) if half_sweeps else 1,
+        least=1,
+    )
+    counts, norms = run(recipe, entries, lanes)
+    return counts_of(counts, norms, limits[0, which], caps)
 
 
 def _steps(
@@ -83,22 +78,3 @@ def _steps(
             f"an array {list(omegas.shape)}"
         )
     return steps
-
-
-def _prepared(
-    matrix: scipy.sparse.csr_array, ordering: str, half_sweeps: bool
-) -> tuple[Ordering, Entries]:
-    parts = (matrix.data, matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32))
-    return _cached(*(part.tobytes() for part in parts), ordering, half_sweeps)
-
-
-@lru_cache(maxsize=32)
-def _cached(
-    data: bytes, indices: bytes, pointers: bytes, ordering: str, half_sweeps: bool
-) -> tuple[Ordering, Entries]:
-    parts = np.frombuffer(data), np.frombuffer(indices, "i4"), np.frombuffer(pointers, "i4")
-    n = len(parts[2]) - 1
-    matrix = scipy.sparse.csr_array(parts, shape=(n, n))
-    order = order_of(matrix, ordering)
-    by_colour = half_sweeps or len(order.sizes) <= FEW_COLOURS
-    return order, entries_of(matrix, order, order.sizes if by_colour else (n,))

@@ -1,0 +1,92 @@
+"""One iteration of preconditioned conjugate gradients, of all lanes at once.
+
+The preconditioner is M = (D + omega L) D^-1 (D + omega L^T), symmetric successive over-relaxation
+up to a factor that does not matter; D alone (Jacobi); or nothing. With y = (D + omega L)^-1 r:
+r^T M^-1 r = y^T D y, so that the forward pass gives beta and the backward pass p at once:
+
+    forward:   r_i <- r_i - alpha q_i;  y_i = (r_i - omega sum_(j < i) a_ij y_j) / a_ii
+    backward:  z_i = y_i - omega / a_ii sum_(j > i) a_ij z_j;  p_i <- z_i + beta p_i
+    product:   q_i = sum_j a_ij p_j;  alpha = r^T M^-1 r / p^T q
+
+x is not needed. Rows that later ones read are written one step late: see `evaluators.sor.sweep`.
+"""
+
+from typing import Any, Literal
+
+import jax.numpy as jnp
+
+from evaluators.sor.entries import Form
+from evaluators.sor.kernel import Matrix, Method, State
+from evaluators.sor.slices import get, loop, paste, row
+from evaluators.sor.sweep import weighted
+
+Preconditioner = Literal["none", "jacobi", "ssor"]
+
+COLUMNS = 4  # r, y and z, p, q
+SUMS = 2  # alpha; r^T M^-1 r
+
+
+def gradients(form: Form, preconditioner: Preconditioner) -> Method:
+    """An iteration over rows of this form."""
+
+    def iteration(matrix: Matrix, state: State) -> State:
+        residuals, solved, directions, products = state.columns
+        alpha, energy = state.sums
+        omega, n = state.omegas[0], get(matrix.stops, 0)
+
+        def diagonal(i: Any) -> Any:
+            return get(matrix.distinct, get(matrix.classes, i)) + state.shifts
+
+        def forward(i: Any, inner: Any) -> Any:
+            residuals, solved, r, y, square, new = inner
+            residuals = paste(residuals, r[None], (jnp.maximum(i - 1, 0), 0))
+            solved = paste(solved, y[None], (jnp.maximum(i - 1, 0), 0))
+            r = row(residuals, i) - alpha * row(products, i)
+            if preconditioner == "none":
+                return residuals, solved, r, r, square + r * r, new + r * r
+            y = r
+            if preconditioner == "ssor":
+                y = y - omega * weighted(matrix, 0, form, i, solved)
+            y = y * row(state.reciprocals, get(matrix.classes, i))
+            return residuals, solved, r, y, square + r * r, new + diagonal(i) * (y * y)
+
+        def backward(step: Any, inner: Any) -> Any:
+            solved, directions, z, p = inner
+            i = n - 1 - step
+            solved = paste(solved, z[None], (jnp.minimum(i + 1, n - 1), 0))
+            directions = paste(directions, p[None], (jnp.minimum(i + 1, n - 1), 0))
+            z = row(solved, i)
+            if preconditioner == "ssor":
+                reciprocal = row(state.reciprocals, get(matrix.classes, i))
+                z = z - (omega * reciprocal) * weighted(matrix, 1, form, i, solved)
+            return solved, directions, z, z + beta * row(directions, i)
+
+        def product(i: Any, inner: Any) -> Any:
+            products, total = inner
+            own = row(directions, i)
+            q = diagonal(i) * own + weighted(matrix, 0, form, i, directions)
+            q = q + weighted(matrix, 1, form, i, directions)
+            return paste(products, q[None], (i, 0)), total + own * q
+
+        zero = jnp.zeros_like(alpha)
+        start = (residuals, solved, row(residuals, 0), row(solved, 0), zero, zero)
+        residuals, solved, r, y, square, new = loop(0, n, forward, start)
+        residuals = paste(residuals, r[None], (n - 1, 0))
+        solved = paste(solved, y[None], (n - 1, 0))
+        beta = _ratio(new, energy)
+        end = (solved, directions, row(solved, n - 1), row(directions, n - 1))
+        solved, directions, _, p = loop(0, n, backward, end)
+        directions = paste(directions, p[None], (0, 0))
+        products, curvature = loop(0, n, product, (products, zero))
+        return state._replace(
+            columns=(residuals, solved, directions, products),
+            sums=(_ratio(new, curvature), new),
+            after=square,
+        )
+
+    return iteration
+
+
+def _ratio(above: Any, below: Any) -> Any:
+    """Their ratio; 0 at the start of a lane, and where nobody is at work."""
+    return jnp.where(below > 0, above / below, 0.0)
