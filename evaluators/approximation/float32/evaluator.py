@@ -201,12 +201,24 @@ class Float32Approximation:
         return errors
 
     def _sampled(self, genomes: ProgramBatch, prepared: Prepared) -> Errors:
-        errors = np.zeros(len(genomes))
-        limits = (np.inf, _NEAR * self.options.bar, self.options.bar)
-        for task, limit in zip(self._tasks(prepared), limits, strict=False):
-            near = np.flatnonzero(errors <= limit)
-            errors[near] = np.maximum(errors[near], self._errors(genomes.take(near), task))
+        errors = self._errors(genomes, _task(prepared, "search"))
+        near = np.flatnonzero(errors <= _NEAR * self.options.bar)
+        many = self._errors(genomes.take(near), _task(prepared, "score"))
+        errors[near] = np.maximum(errors[near], many)
+        if self._thorough is not None:
+            for row in np.flatnonzero(errors <= self.options.bar).tolist():
+                errors[row] = max(errors[row], self._closely(genomes, row, self._thorough))
         return errors
+
+    def _closely(self, genomes: ProgramBatch, row: int, task: Task) -> float:
+        """Error of one program on a task and, if within the bar, near where it is largest."""
+        constants = genomes.constants[row : row + 1, : genomes.n_constants[row]]
+        constants = constants.astype(np.float32)
+        errors = task.errors(genomes, row, constants)[0]
+        if errors.max() > self.options.bar:
+            return float(errors.max())
+        near = task.dense(errors).worst(genomes, row, constants)
+        return float(max(errors.max(), near[0]))
 
     def _tasks(self, prepared: Prepared) -> list[Task]:
         """Inputs of the search, of scores, and of programs within the bar on these."""
@@ -219,8 +231,7 @@ class Float32Approximation:
         n = self.options.thorough_points
         if not n or not reference.has_fast(self.target):
             return None
-        x = even(self.interval, n)
-        return Task.of(x, reference.values(self.target, self.interval, x.astype(np.float64)))
+        return Task.by(reference.fast(self.target, self.interval), even(self.interval, n))
 
     def _valid(self, genomes: ProgramBatch) -> Bool[np.ndarray, " programs"]:
         return np.asarray(arithmetic.supported(genomes) & ~ambiguous(genomes))

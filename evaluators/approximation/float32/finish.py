@@ -11,7 +11,8 @@ from evaluators.approximation.interval import Interval
 from evaluators.approximation.targets import Target
 from evosearch.genomes.program import ProgramBatch
 
-_ROUNDS = 3
+_ROUNDS = 6
+_FURTHER = 2.0  # times what a program exceeds the bar by: how far below it the next fit aims
 
 
 def finish(
@@ -21,10 +22,10 @@ def finish(
     tasks: Sequence[Task],
     effort: GridOptions,
 ) -> tuple[ProgramBatch, exhaustive.Found]:
-    """One program whose error is within the bar on every input, if three rounds find it.
+    """One program whose error is within the bar on every input, if six rounds find it.
 
     As long as the error is above the bar, the worst inputs join those that constants are fitted
-    to (constraint generation, Lim and Nagarakatte 2021).
+    to (constraint generation, Lim and Nagarakatte 2021), and the fit aims further below the bar.
 
     Args:
         programs: Programs with constants on the grid.
@@ -47,7 +48,8 @@ def finish(
         worst = Task.of(seen.worst, y)
         search, wide, *wider = tasks
         tasks = [search, wide.joined(worst, np.arange(len(y))), *wider]
-        constants = fit.fit(trial, 0, tasks, bar, turn, effort)
+        aim = bar - _FURTHER * (found.max_ulp - bar)
+        constants = fit.fit(trial, 0, tasks, aim, turn, effort)
         trial = trial.with_constants(constants[None].astype(np.float64))
         seen = exhaustive.search(trial, 0, target, interval)
         if seen.max_ulp < found.max_ulp:

@@ -49,19 +49,21 @@ def fit(
     if line is None:
         return rounded
     moves, level = linear.moves(line)
-    start = grid.index(rounded) + moves.jump
+    jumped = grid.number(grid.index(rounded) + moves.jump)
+    start = _better(programs, row, search, rounded, jumped)
     if level > effort.level * bar:
-        return _better(programs, row, search, rounded, grid.number(start))
+        return start
     rng = np.random.default_rng(seed)
-    place, best, least = start, start, (1, np.inf)
+    place = grid.index(start)
+    best, least = place, (1, np.inf)
     for _ in range(effort.rounds):
         place = _descend(programs, row, search, moves, place, effort, rng)
-        passed, errors = _judge(programs, row, wider, bar, place)
+        passed, task, errors = _judge(programs, row, wider, bar, place)
         if (-passed, errors.max()) < least:
             best, least = place, (-passed, float(errors.max()))
         if errors.max() <= bar:
             break
-        search = search.joined(wider[passed], largest(errors, _ADDED))
+        search = search.joined(task, largest(errors, _ADDED))
     return _better(programs, row, wider[0], rounded, grid.number(best))
 
 
@@ -71,14 +73,24 @@ def _judge(
     tasks: Sequence[Task],
     bar: float,
     place: Int64[np.ndarray, " constants"],
-) -> tuple[int, Float64[np.ndarray, " points"]]:
-    """How many tasks are passed before the first that is not, or the last; errors on that one."""
+) -> tuple[int, Task, Float64[np.ndarray, " points"]]:
+    """How many tasks are passed before the first that is not, or the last; that, and its errors.
+
+    After the last one come the inputs where the program errs most on it, see `Task.dense`.
+    """
     constants = grid.number(place[None])
-    passed, errors = 0, tasks[0].errors(programs, row, constants)[0]
-    while errors.max() <= bar and passed + 1 < len(tasks):
+    task = tasks[0]
+    passed, errors = 0, task.errors(programs, row, constants)[0]
+    while errors.max() <= bar and passed < len(tasks):
         passed += 1
-        errors = tasks[passed].errors(programs, row, constants)[0]
-    return passed, errors
+        if passed < len(tasks):
+            task = tasks[passed]
+        elif task.function is not None:
+            task = task.dense(errors)
+        else:
+            break
+        errors = task.errors(programs, row, constants)[0]
+    return passed, task, errors
 
 
 def _better(
