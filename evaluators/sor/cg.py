@@ -21,11 +21,12 @@ def ssor_cg(
     tolerance: float = 1e-8,
     cap: int | Int64[np.ndarray, " lanes"] = 10_000,
 ) -> Counts:
-    """Iterations of conjugate gradients, preconditioned by (D + omega L) D^-1 (D + omega L^T).
+    """Iterations of conjugate gradients, preconditioned by (D + omega L^T) D^-1 (D + omega L).
 
     Lane l solves system ``which[l]`` from its start with ``omegas[l]``, and stops at the first
     k >= 0 with ||b - A x_k|| <= tolerance ||b||: what Khodak et al. (2024) count for the heat
-    equation. An iteration costs a product with A and a solution with each triangle of A.
+    equation, in their script, too, with the transposed factor first. An iteration costs a product
+    with A and a solution with each triangle of A.
 
     Args:
         systems: The systems, positive definite.

@@ -1,11 +1,11 @@
 """One iteration of preconditioned conjugate gradients, of all lanes at once.
 
-The preconditioner is M = (D + omega L) D^-1 (D + omega L^T), symmetric successive over-relaxation
-up to a factor that does not matter; D alone (Jacobi); or nothing. With y = (D + omega L)^-1 r:
-r^T M^-1 r = y^T D y, so that the forward pass gives beta and the backward pass p at once:
+The preconditioner is M = (D + omega L^T) D^-1 (D + omega L), symmetric successive over-relaxation
+up to a factor that does not matter; D alone (Jacobi); or nothing. With y = (D + omega L^T)^-1 r:
+r^T M^-1 r = y^T D y, so that the backward pass gives beta and the forward pass p at once:
 
-    forward:   r_i <- r_i - alpha q_i;  y_i = (r_i - omega sum_(j < i) a_ij y_j) / a_ii
-    backward:  z_i = y_i - omega / a_ii sum_(j > i) a_ij z_j;  p_i <- z_i + beta p_i
+    backward:  r_i <- r_i - alpha q_i;  y_i = (r_i - omega sum_(j > i) a_ij y_j) / a_ii
+    forward:   z_i = y_i - omega / a_ii sum_(j < i) a_ij z_j;  p_i <- z_i + beta p_i
     product:   q_i = sum_j a_ij p_j;  alpha = r^T M^-1 r / p^T q
 
 x is not needed. Rows that later ones read are written one step late: see `evaluators.sor.sweep`.
@@ -37,28 +37,28 @@ def gradients(form: Form, preconditioner: Preconditioner) -> Method:
         def diagonal(i: Any) -> Any:
             return get(matrix.distinct, get(matrix.classes, i)) + state.shifts
 
-        def forward(i: Any, inner: Any) -> Any:
+        def backward(step: Any, inner: Any) -> Any:
             residuals, solved, r, y, square, new = inner
-            residuals = paste(residuals, r[None], (jnp.maximum(i - 1, 0), 0))
-            solved = paste(solved, y[None], (jnp.maximum(i - 1, 0), 0))
+            i = n - 1 - step
+            residuals = paste(residuals, r[None], (jnp.minimum(i + 1, n - 1), 0))
+            solved = paste(solved, y[None], (jnp.minimum(i + 1, n - 1), 0))
             r = row(residuals, i) - alpha * row(products, i)
             if preconditioner == "none":
                 return residuals, solved, r, r, square + r * r, new + r * r
             y = r
             if preconditioner == "ssor":
-                y = y - omega * weighted(matrix, 0, form, i, solved)
+                y = y - omega * weighted(matrix, 1, form, i, solved)
             y = y * row(state.reciprocals, get(matrix.classes, i))
             return residuals, solved, r, y, square + r * r, new + diagonal(i) * (y * y)
 
-        def backward(step: Any, inner: Any) -> Any:
+        def forward(i: Any, inner: Any) -> Any:
             solved, directions, z, p = inner
-            i = n - 1 - step
-            solved = paste(solved, z[None], (jnp.minimum(i + 1, n - 1), 0))
-            directions = paste(directions, p[None], (jnp.minimum(i + 1, n - 1), 0))
+            solved = paste(solved, z[None], (jnp.maximum(i - 1, 0), 0))
+            directions = paste(directions, p[None], (jnp.maximum(i - 1, 0), 0))
             z = row(solved, i)
             if preconditioner == "ssor":
                 reciprocal = row(state.reciprocals, get(matrix.classes, i))
-                z = z - (omega * reciprocal) * weighted(matrix, 1, form, i, solved)
+                z = z - (omega * reciprocal) * weighted(matrix, 0, form, i, solved)
             return solved, directions, z, z + beta * row(directions, i)
 
         def product(i: Any, inner: Any) -> Any:
@@ -69,14 +69,14 @@ def gradients(form: Form, preconditioner: Preconditioner) -> Method:
             return paste(products, q[None], (i, 0)), total + own * q
 
         zero = jnp.zeros_like(alpha)
-        start = (residuals, solved, row(residuals, 0), row(solved, 0), zero, zero)
-        residuals, solved, r, y, square, new = loop(0, n, forward, start)
-        residuals = paste(residuals, r[None], (n - 1, 0))
-        solved = paste(solved, y[None], (n - 1, 0))
+        end = (residuals, solved, row(residuals, n - 1), row(solved, n - 1), zero, zero)
+        residuals, solved, r, y, square, new = loop(0, n, backward, end)
+        residuals = paste(residuals, r[None], (0, 0))
+        solved = paste(solved, y[None], (0, 0))
         beta = _ratio(new, energy)
-        end = (solved, directions, row(solved, n - 1), row(directions, n - 1))
-        solved, directions, _, p = loop(0, n, backward, end)
-        directions = paste(directions, p[None], (0, 0))
+        start = (solved, directions, row(solved, 0), row(directions, 0))
+        solved, directions, _, p = loop(0, n, forward, start)
+        directions = paste(directions, p[None], (n - 1, 0))
         products, curvature = loop(0, n, product, (products, zero))
         return state._replace(
             columns=(residuals, solved, directions, products),
