@@ -71,7 +71,7 @@ class Niches:
         for size in np.unique(sizes):
             niche = rows[sizes == size]
             niche = niche[~self._redundant(population.costs[niche], population.costs[kept])]
-            kept = np.append(kept, niche[self._best(population.costs[niche, 0])])
+            kept = np.append(kept, niche[self._best(population.costs[niche, 0], rng)])
         return np.sort(kept)
 
     def _redundant(
@@ -96,19 +96,25 @@ class Niches:
                 bars[size] = niche.max()
         return bars
 
-    def _best(self, costs: Float64[np.ndarray, " niche"]) -> Int64[np.ndarray, " kept"]:
-        """Positions kept of a niche that is sorted by cost."""
+    def _best(
+        self, costs: Float64[np.ndarray, " niche"], rng: np.random.Generator
+    ) -> Int64[np.ndarray, " kept"]:
+        """Positions kept of a niche that is sorted by cost.
+
+        Of individuals that agree, the first and others at random.
+        """
         chosen: list[int] = []
-        values = costs.tolist()
-        for position, cost in enumerate(values):
-            if len(chosen) == self.options.keep:
-                break
-            rivals = chosen[-self.options.ties :]
-            if len(rivals) < self.options.ties or not isclose(
-                cost, values[rivals[0]], rel_tol=self.options.tolerance
+        values, start = costs.tolist(), 0
+        while start < len(values) and len(chosen) < self.options.keep:
+            end = start + 1
+            while end < len(values) and isclose(
+                values[end], values[start], rel_tol=self.options.tolerance
             ):
-                chosen.append(position)
-        return np.array(chosen, np.int64)
+                end += 1
+            others = start + 1 + rng.permutation(end - start - 1)[: self.options.ties - 1]
+            chosen += [start, *sorted(others.tolist())]
+            start = end
+        return np.array(chosen[: self.options.keep], np.int64)
 
 
 def agrees(

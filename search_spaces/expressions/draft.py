@@ -11,12 +11,11 @@ from typing import Self
 import numpy as np
 from jaxtyping import Bool, Float64, Int, Int16, Int64, UInt8
 
-from evosearch.genomes.primitives import ARITY, BY_NAME
+from evosearch.genomes.primitives import ARITY
 from evosearch.genomes.program import FIRST_CONSTANT, ProgramBatch
 
 Rows = Int64[np.ndarray, " n"]
 NOBODY = -(2**15)  # an argument that no program has
-_DIV, _MUL = BY_NAME["div"].code, BY_NAME["mul"].code
 _ARITY = ARITY.astype(np.uint8)
 _SPARE = 4  # constants that there is room for when it is needed
 
@@ -189,25 +188,25 @@ class Draft:
                 late[place] |= late.ravel().take(arguments)
         return late[:width]
 
-    def invert_divisors(self) -> None:
-        """Turn x / c into x * (1 / c): one structure fewer for the same functions.
+    def users(self) -> Int64[np.ndarray, "n width"]:
+        """How many arguments lead to each node."""
+        count = np.zeros(self.ops.shape, np.int64)
+        arities = self.arities(output=True)
+        for slot, args in enumerate(self.args):
+            rows, nodes = np.nonzero((arities > slot) & (args >= 0))
+            np.add.at(count, (rows, args[rows, nodes]), 1)
+        return count
 
-        Where 1 / c is not finite, into x * 0, which fitting can leave again.
-        """
-        rows, nodes = np.nonzero((self.ops == _DIV) & is_constant(self.args[1]))
-        if not len(rows):
-            return
-        divisors = FIRST_CONSTANT - self.args[1, rows, nodes].astype(np.int64)
-        with np.errstate(all="ignore"):
-            inverses = 1.0 / self.constants[rows, divisors]
-        inverses = np.where(np.isfinite(inverses), inverses, 0.0)
+    def give_constants(
+        self, rows: Rows, nodes: Rows, slots: Rows, values: Float64[np.ndarray, " n"]
+    ) -> None:
+        """Let arguments be constants of their own; ``rows`` ascend."""
         own = np.bincount(rows, minlength=len(self))
         nth = np.arange(len(rows)) - (np.cumsum(own) - own)[rows]
         self.reserve(int(own.max()))
-        slots = self.n_constants[rows] + nth
-        self.constants[rows, slots] = inverses
-        self.ops[rows, nodes] = _MUL
-        self.args[1, rows, nodes] = FIRST_CONSTANT - slots
+        places = self.n_constants[rows] + nth
+        self.constants[rows, places] = values
+        self.args[slots, rows, nodes] = FIRST_CONSTANT - places
         self.n_constants = self.n_constants + own
 
 

@@ -10,7 +10,7 @@ from evosearch.genomes.canonical import canonical, limit
 from evosearch.genomes.primitives import ARITY
 from evosearch.genomes.program import ProgramBatch
 from evosearch.genomes.text import expressions
-from search_spaces.expressions import alteration, birth, constants, growth
+from search_spaces.expressions import alteration, birth, constants, growth, rewriting
 from search_spaces.expressions.draft import Draft, Rows
 from search_spaces.expressions.graft import graft
 from search_spaces.expressions.options import ExpressionsOptions
@@ -42,8 +42,8 @@ class Expressions:
             "change": Operator(1, _Variation(options, alteration.change), 14.0),
             "rewire": Operator(1, _Variation(options, alteration.rewire), 16.0),
             "share": Operator(1, _Variation(options, alteration.share), 4.0),
-            "perturb": Operator(1, _Variation(options, constants.perturb), 2.0),
-            "regrow": Operator(1, _Variation(options, constants.regrow), 2.0),
+            "perturb": Operator(1, _Variation(options, constants.perturb, structural=False), 2.0),
+            "regrow": Operator(1, _Variation(options, constants.regrow, structural=False), 2.0),
             "graft": Operator(2, _Variation(options, graft), 8.0),
         }
         if not growth.has_neutral(options):
@@ -88,10 +88,11 @@ class _Birth:
 
 @dataclass(frozen=True)
 class _Variation:
-    """Changes a draft of the first parent."""
+    """Changes a draft of the first parent; its constants alone if not ``structural``."""
 
     options: ExpressionsOptions
     vary: Callable[..., None]
+    structural: bool = True
 
     @property
     def finish(self) -> _Finish:
@@ -102,7 +103,7 @@ class _Variation:
         slots = max(2, *(int(_ARITY.take(ops).max(initial=0)) for ops in codes))
         draft, *others = (Draft.of(parent, slots) for parent in parents)
         self.vary(self.options, rng, draft, *others)
-        return _programs(self.options, draft)
+        return _programs(self.options, draft) if self.structural else draft.programs()
 
     def __call__(self, rng: np.random.Generator, parents: Parents, n: int) -> ProgramBatch:
         return self.finish(self.begin(rng, parents, n), parents[0], np.arange(n))
@@ -110,5 +111,7 @@ class _Variation:
 
 def _programs(options: ExpressionsOptions, draft: Draft) -> ProgramBatch:
     if {"mul", "div"} <= set(options.primitives):
-        draft.invert_divisors()
+        rewriting.invert_divisors(draft)
+    if {"add", "sub"} <= set(options.primitives):
+        rewriting.negate_subtrahends(draft)
     return draft.programs()

@@ -155,10 +155,11 @@ def test_niches_keep_the_best_of_each_size_without_redundant_ones():
         [1.0, 1.0009, 1.0005, 1.5, 2.0, 1.0011, 0.5, 0.501, 3.0],
         sizes=[3, 3, 3, 3, 3, 5, 5, 5, 5],
     )
-    rows = build("niches", keep=3, ties=2, tolerance=0.002).survivors(everyone, rng())
-    # size 3: 1.0 and 1.0005 agree, 1.0009 is the third; 1.5 fills the three places.
+    niches = build("niches", keep=3, ties=2, tolerance=0.002)
+    found = {tuple(niches.survivors(everyone, rng(seed)).tolist()) for seed in range(20)}
+    # size 3: 1.0 lives on, and by chance 1.0005 or 1.0009, which agree; 1.5 is the third.
     # size 5: 1.0011 is what size 3 reaches already.
-    assert rows.tolist() == [0, 2, 3, 6, 7, 8]
+    assert found == {(0, 1, 3, 6, 7, 8), (0, 2, 3, 6, 7, 8)}
 
 
 def test_niches_keep_what_is_larger_and_cheaper():
