@@ -1,0 +1,197 @@
+"""Sor: how many iterations omegas need for sequences of linear systems.
+
+After "Learning to Relax" (Khodak, Chow, Balcan and Talwalkar, ICLR 2024, arXiv:2310.02246): the
+cost of an omega, of a schedule of omegas or of a policy is the number of iterations that it takes
+to solve systems to a tolerance.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, UInt32
+
+from evaluators.sor import findings, history, refinement
+from evaluators.sor.features import Features
+from evaluators.sor.held import Held
+from evaluators.sor.options import Options
+from evaluators.sor.policy import Genomes, omegas
+from evaluators.sor.problems import problem
+from evaluators.sor.profile import Profile, grid
+from evaluators.sor.solve import Method
+from evaluators.sor.systems import Systems
+from evosearch.contracts import Chart, Key, Objective, Prepared, Rows, Scores, Status
+from evosearch.genomes.canonical import canonical
+from evosearch.genomes.program import ProgramBatch
+from evosearch.genomes.vector import VectorBatch
+from evosearch.seeding import key as key_of
+
+_TRAIN, _HELD_OUT = 0, 1  # streams that never meet
+_TIE = 1e-6  # weight of the crossing, which only breaks ties of whole iterations
+Counted = Float64[np.ndarray, "genomes systems"]
+
+
+class Sor:
+    """Evaluator of omegas: numbers, schedules or policies (arXiv:2310.02246)."""
+
+    options_model = Options
+    fidelities = ("full",)
+    measures = ("unsolved",)
+    batch_invariant = True  # every lane is solved by itself
+
+    def __init__(self, options: Options, base: Path) -> None:
+        """``base`` is the folder that matrices named in the options are relative to."""
+        self.options = options
+        self.inputs = options.features
+        self.genome_type: Any = ProgramBatch if options.features else VectorBatch
+        iterations = Objective("iterations", "minimize", "log")
+        operations = Objective("operations", "minimize", "linear")
+        self.objectives = (iterations, operations) if options.features else (iterations,)
+        self._features = Features(options.features, options.lanczos_steps)
+        self._method = Method(options)
+        self._base = base
+        self._train: tuple[bytes, list[Systems]] = (b"", [])
+
+    @property
+    def compile_seconds(self) -> float:
+        """Seconds spent compiling so far in this process."""
+        from evosearch import backend
+
+        return backend.compile_seconds()
+
+    def usage(self) -> dict[str, Any]:
+        """What an export has to know to solve systems with a policy."""
+        options = self.options
+        return {
+            "kind": "relaxation",
+            "method": options.method,
+            "ordering": options.ordering,
+            "half_sweeps": options.half_sweeps,
+            "sweeps": options.sweeps,
+            "lanczos_steps": options.lanczos_steps,
+            "tolerance": options.tolerance,
+        }
+
+    def prepare(self, key: Key) -> Prepared:
+        """Which systems train, and their iterations by omega where policies are fitted to them."""
+        prepared: dict[str, np.ndarray] = {"key": np.asarray(key)}
+        groups = self._systems(prepared)
+        for systems in [*groups, *self._held.groups]:
+            self._features.known(systems)  # names of features are checked before the search
+        if self._fits:
+            omega = np.broadcast_to(grid()[:, None, None], (len(grid()), 1, 1))
+            tables = [
+                self._method.table(each, np.broadcast_to(omega, (len(omega), len(each), 1)))[1]
+                for each in groups
+            ]
+            prepared["profile"] = np.concatenate(tables, axis=1).T.copy()
+        return prepared
+
+    @property
+    def _fits(self) -> bool:
+        """Whether constants can be fitted by looking iterations up."""
+        told = self._features
+        return bool(told.names and self.options.fit) and not (told.by_sweep or told.by_history)
+
+    def _systems(self, prepared: Prepared) -> list[Systems]:
+        """The systems that train; drawn again from the key when this process has not yet."""
+        words = np.asarray(prepared["key"], np.uint32)
+        if self._train[0] != words.tobytes():
+            rng = np.random.default_rng([*words.tolist(), _TRAIN])
+            self._train = words.tobytes(), problem(self.options.train, rng, self._base)
+        return self._train[1]
+
+    @cached_property
+    def _held(self) -> Held:
+        """Held-out systems: the same for every campaign, whatever its seed."""
+        words = key_of(0, "prepare").tolist()
+        rng = np.random.default_rng([*words, _HELD_OUT])
+        chosen = self.options.held_out or self.options.train
+        return Held(problem(chosen, rng, self._base), self.options)
+
+    def refine(self, genomes: Genomes, prepared: Prepared, key: Key) -> Genomes:
+        """Fit the constants of policies; a pure function of each genome and ``key``."""
+        if not self._fits or not isinstance(genomes, ProgramBatch):
+            return genomes
+        groups = self._systems(prepared)
+        known = np.concatenate([self._features.known(each) for each in groups], axis=1)
+        table = Profile(prepared["profile"])
+        found = refinement.refined(
+            genomes,
+            known,
+            table,
+            self._weights(table),
+            _seeds(genomes, key),
+            self.options.fit,
+        )
+        return canonical(found)
+
+    def _weights(self, table: Profile) -> Float64[np.ndarray, " systems"]:
+        """Shares of systems in what is made small: equal, or of relative iterations."""
+        if self.options.mean == "arithmetic":
+            return np.full(len(table.crossing), 1.0 / len(table.crossing))
+        return np.asarray(1.0 / (table.crossing.min(axis=1) * len(table.crossing)))
+
+    def score(self, genomes: Genomes, prepared: Prepared, *, fidelity: str, key: Key) -> Scores:
+        """Mean iterations over the training systems, and operations of a policy."""
+        return self._scores(genomes, self._systems(prepared))
+
+    def validate(self, genomes: Genomes, prepared: Prepared) -> Scores:
+        """The same over the held-out systems."""
+        return self._scores(genomes, self._held.groups)
+
+    def _scores(self, genomes: Genomes, groups: Sequence[Systems]) -> Scores:
+        iterations, crossing, chosen = self._counted(genomes, groups)
+        unsolved = (iterations >= self.options.cap).sum(axis=1).astype(np.float64)
+        each = iterations + _TIE * crossing
+        if self.options.mean == "arithmetic":
+            columns = [each.mean(axis=1)]
+        else:
+            columns = [np.exp(np.log(each).mean(axis=1))]
+        if isinstance(genomes, ProgramBatch):
+            columns.append(genomes.sizes().astype(np.float64))
+        lost = np.isnan(chosen).any(axis=1)
+        status = np.where(lost, Status.INVALID, Status.OK).astype(np.int8)
+        messages = dict.fromkeys(np.flatnonzero(lost).tolist(), "an omega is not a number")
+        return Scores(np.stack(columns, axis=1), status, unsolved[:, None], messages)
+
+    def _counted(
+        self, genomes: Genomes, groups: Sequence[Systems]
+    ) -> tuple[Counted, Counted, Counted]:
+        """Iterations with what features cost, crossings, and the first omegas, by system."""
+        parts = [self._solved(genomes, systems) for systems in groups]
+        iterations, crossing, chosen = (
+            np.concatenate(column, axis=1) for column in zip(*parts, strict=True)
+        )
+        return iterations, crossing, chosen
+
+    def _solved(self, genomes: Genomes, systems: Systems) -> tuple[Counted, Counted, Counted]:
+        told, cost = self._features, float(self._features.cost(systems))
+        if told.by_history and isinstance(genomes, ProgramBatch):
+            chosen, iterations, crossing = history.follow(genomes, systems, told, self._method)
+        else:
+            steps = omegas(genomes, systems, told, self.options.sweeps)
+            chosen = np.where(np.isnan(steps).any(axis=2), np.nan, steps[:, :, 0])
+            iterations, crossing = self._method.table(systems, np.nan_to_num(steps, nan=1.0))
+        return iterations + cost, crossing + cost, chosen
+
+    def metrics(self, genomes: Genomes, constants: Sequence[str]) -> dict[str, float]:
+        """Iterations on the held-out systems, as ratios to every comparator."""
+        return self._held.metrics(self._counted(genomes, self._held.groups)[0][0])
+
+    def rows(self, genomes: Genomes) -> list[dict[str, float | str]]:
+        """The same for every group of held-out systems."""
+        return self._held.rows(self._counted(genomes, self._held.groups)[0][0])
+
+    def findings(self, genomes: Genomes, prepared: Prepared) -> list[Chart | Rows]:
+        """Pictures and tables of the best of these genomes on the held-out systems."""
+        best = genomes.take(np.array([0]))
+        iterations, _, chosen = self._counted(best, self._held.groups)
+        return findings.findings(self._held, iterations[0], chosen[0])
+
+
+def _seeds(genomes: ProgramBatch, key: Key) -> UInt32[np.ndarray, " programs"]:
+    words = np.frombuffer(b"".join(genomes.digests()), np.uint32).reshape(-1, 4)
+    return np.asarray(words[:, 0] ^ key[0])

@@ -1,0 +1,71 @@
+"""Options of the SOR evaluator, as written under ``[evaluator]``."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from evaluators.sor import features
+from evaluators.sor.problems import Problem
+
+
+class Options(BaseModel):
+    """Which systems are solved, how, and what a policy is told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    train: Problem = Field(description="Systems that the search solves.")
+    held_out: Problem | None = Field(
+        default=None, description="Systems that judge in the end; as train, drawn anew."
+    )
+    features: tuple[str, ...] = Field(
+        default=(), description="Inputs of policies; none where genomes are omegas themselves."
+    )
+    lanczos_steps: int = Field(
+        default=0, ge=0, le=100, description="Steps of the feature lanczos; each costs a sweep."
+    )
+    method: Literal["sor", "ssor-cg"] = Field(
+        default="sor", description="What omega is for: sweeps, or the preconditioner of CG."
+    )
+    ordering: Literal["lexicographic", "red-black", "multicolour"] = Field(
+        default="lexicographic", description="In which order a sweep visits the unknowns."
+    )
+    half_sweeps: bool = Field(
+        default=False, description="One omega for each colour of each sweep, not for each sweep."
+    )
+    sweeps: int = Field(
+        default=64, ge=1, le=4096, description="Policies of k: omegas asked for; the last stays."
+    )
+    tolerance: float = Field(
+        default=1e-8, gt=0.0, lt=1.0, description="Reduction of the residual's norm."
+    )
+    cap: int = Field(
+        default=10_000, ge=1, description="Iterations after which a system counts as this many."
+    )
+    mean: Literal["arithmetic", "geometric"] = Field(
+        default="arithmetic", description="How the iterations of all systems are summed up."
+    )
+    oracle: tuple[float, float, int] = Field(
+        default=(1.0, 1.95, 191),
+        description="Lowest and highest omega, and number, of the grid that the oracle tries.",
+    )
+    fit: int = Field(
+        default=24, ge=0, le=1000, description="Rounds of fitting a policy's constants; 0: none."
+    )
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        features.check(self.features, self.lanczos_steps)
+        low, high, points = self.oracle
+        if not (0 < low < high < 2 and points >= 2):
+            raise ValueError(
+                f"oracle: expected [lowest, highest, points] with 0 < lowest < highest < 2 and 2 "
+                f"or more points, received {list(self.oracle)}"
+            )
+        if self.method == "ssor-cg" and (self.half_sweeps or features.SWEEP in self.features):
+            raise ValueError(
+                'method: "ssor-cg" has one omega for all iterations; leave half_sweeps and the '
+                "feature k out"
+            )
+        if self.method == "ssor-cg" and self.ordering != "lexicographic":
+            raise ValueError('ordering: expected "lexicographic" with method = "ssor-cg"')
+        return self
