@@ -1,0 +1,44 @@
+"""Conjugate gradients with symmetric successive over-relaxation as their preconditioner."""
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from scipy.sparse.linalg import splu
+
+from evaluators.sor.export.parts.system import Info
+
+
+def ssor_cg(
+    matrix: Any,
+    b: np.ndarray,
+    x: np.ndarray,
+    omegas: np.ndarray,
+    tolerance: float,
+    maxiter: int,
+) -> tuple[np.ndarray, Info]:
+    """Conjugate gradients, preconditioned by (D + omega L^T) D^-1 (D + omega L).
+
+    D is the diagonal of A, L what is below it. They end where ||b - A x|| <= tolerance ||b||.
+    """
+    diagonal = matrix.diagonal()
+    lower = omegas[0] * scipy.sparse.tril(matrix, -1, format="csc")
+    triangle = lower + scipy.sparse.diags_array(diagonal, format="csc")
+    factors = splu(triangle, permc_spec="NATURAL", diag_pivot_thresh=0.0)
+    scale = float(np.linalg.norm(b))
+    residual = b - matrix @ x
+    direction, energy, iterations = np.zeros_like(x), np.inf, 0
+    while iterations < maxiter and np.linalg.norm(residual) > tolerance * scale:
+        solved = factors.solve(diagonal * factors.solve(residual, "T"))
+        before, energy = energy, residual @ solved
+        direction = solved + energy / before * direction
+        product = matrix @ direction
+        curvature = direction @ product
+        if not curvature > 0:
+            raise ValueError("A: expected a positive definite matrix, received one that is not")
+        x = x + energy / curvature * direction
+        residual = residual - energy / curvature * product
+        iterations += 1
+    converged = bool(np.linalg.norm(residual) <= tolerance * scale)
+    last = float(np.linalg.norm(b - matrix @ x))
+    return x, Info(iterations, omegas, last / scale if scale else last, converged)
