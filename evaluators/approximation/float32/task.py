@@ -78,11 +78,11 @@ class Task:
         """
         assert self.function is not None
         edges = np.linspace(0, len(self.x) - 1, _BINS + 1).astype(np.int64)
-        worst = largest(np.maximum.reduceat(errors, edges[:-1]), _WORST)
+        worst = np.sort(largest(np.maximum.reduceat(errors, edges[:-1]), _WORST))
         low, high = grid.index(self.x[edges[worst]]), grid.index(self.x[edges[worst + 1]])
         steps = np.maximum((high - low) // _MOST, 1)
         places = map(np.arange, low, high, steps)
-        return type(self).by(self.function, grid.number(np.unique(np.concatenate([*places]))))
+        return type(self).by(self.function, grid.number(np.concatenate([*places])))
 
 
 def largest(errors: Float64[np.ndarray, " points"], n: int) -> Int64[np.ndarray, " n"]:
