@@ -1,14 +1,12 @@
 """CG: conjugate gradients of many systems at once, as counts of iterations."""
 
-from functools import partial
-
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from evaluators.sor.crossing import Counts, counts_of
 from evaluators.sor.entries import prepared
-from evaluators.sor.gradients import COLUMNS, SUMS, Preconditioner, gradients
-from evaluators.sor.lanes import Lanes, Recipe, run
+from evaluators.sor.gradients import Preconditioner, gradients
+from evaluators.sor.lanes import Lanes, run
 from evaluators.sor.residuals import residuals
 from evaluators.sor.systems import Systems
 
@@ -79,8 +77,5 @@ def _counted(
         omegas[:, None],
         caps,
     )
-    form = entries.forms[0]
-    build = partial(gradients, form, preconditioner)
-    recipe = Recipe(("gradients", form, preconditioner), build, COLUMNS, SUMS)
-    counts, norms = run(recipe, entries, lanes)
+    counts, norms = run(gradients, (entries.forms[0], preconditioner), entries, lanes)
     return counts_of(counts, norms, lanes.limits[0, which], caps)

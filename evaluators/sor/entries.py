@@ -28,7 +28,7 @@ class Form:
     looped: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entries:
     """Off-diagonal entries of P A P^T, those before (0) and those after the diagonal (1) apart.
 

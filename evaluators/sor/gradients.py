@@ -16,14 +16,11 @@ from typing import Any, Literal
 import jax.numpy as jnp
 
 from evaluators.sor.entries import Form
-from evaluators.sor.kernel import Matrix, Method, State
 from evaluators.sor.slices import get, loop, paste, row
+from evaluators.sor.state import Matrix, Method, State
 from evaluators.sor.sweep import weighted
 
 Preconditioner = Literal["none", "jacobi", "ssor"]
-
-COLUMNS = 4  # r, y and z, p, q
-SUMS = 2  # alpha; r^T M^-1 r
 
 
 def gradients(form: Form, preconditioner: Preconditioner) -> Method:
@@ -84,7 +81,7 @@ def gradients(form: Form, preconditioner: Preconditioner) -> Method:
             after=square,
         )
 
-    return iteration
+    return Method(iteration, columns=4, sums=2)  # r, y and z, p, q; alpha, r^T M^-1 r
 
 
 def _ratio(above: Any, below: Any) -> Any:

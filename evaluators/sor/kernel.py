@@ -2,130 +2,91 @@
 
 A lane is one system with one omega, or one a sweep. It is a column of a few arrays [rows, width],
 so that whatever a method does to one element it does to a row of lanes at once. Between two
-iterations lanes that are done are replaced by the next of a queue: the nest runs until the queue
-is empty and few lanes are left.
+iterations lanes that are done are replaced by the next of a queue. When that is empty and few are
+left, they go on in a narrower nest, where an iteration costs less.
 
 XLA:CPU compiles the nest into one native function only where every access is a slice, and changes
 an array in place only where nothing still reads it: see `evaluators.sor.sweep`.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
 from evaluators.sor.slices import get, loop, paste, put, row
+from evaluators.sor.state import Matrix, Method, Queue, State
 
 
-class Matrix(NamedTuple):
-    """The arrays of `Entries`."""
-
-    stops: Any
-    starts: Any
-    columns: Any
-    values: Any
-    classes: Any
-    distinct: Any
-
-
-class Queue(NamedTuple):
-    """Lanes to solve, with what they share; the same during the whole run.
-
-    Attributes:
-        residuals: At the start, of every system [systems, rows].
-        shifts: Of every system.
-        limits: Squared norm of the residual that is small enough, and that at which a lane is
-            given up, of every system [2, systems].
-        systems: The system of every lane.
-        omegas: Of every lane and step [lanes, steps].
-        caps: Iterations after which a lane is given up.
-        last: How many lanes there are.
-        least: Iterations before which no lane is done.
-        enough: Where no more lanes than this are left, the kernel returns.
-    """
-
-    residuals: Any
-    shifts: Any
-    limits: Any
-    systems: Any
-    omegas: Any
-    caps: Any
-    last: Any
-    least: Any
-    enough: Any
-
-
-class State(NamedTuple):
-    """The lanes at work, and what came out of others.
-
-    Attributes:
-        columns: What a method keeps of every unknown, arrays [rows, width]; the residual at the
-            start of a lane comes into the first, zeros into the others.
-        sums: What it keeps besides, arrays [width], zero at the start of a lane.
-        reciprocals: Of every distinct diagonal element, shifted [classes, width].
-        omegas: Of this iteration [omegas of an iteration, width]; zero where nobody is at work.
-        carries: 1 / omega - 1 of the iteration before, likewise; infinite at the start of a lane.
-        shifts: Of the system of each lane at work.
-        small: Squared norm of its residual that is small enough.
-        large: That at which it is given up.
-        caps: Its iterations at most.
-        lanes: Which lane it is; one past the queue where nobody is at work.
-        age: Iterations that it has had.
-        before: Squared norm of its residual before the last iteration but one.
-        after: That before the last iteration.
-        done: Whether it makes room.
-        next: The lane that is next in the queue.
-        at_work: How many lanes there are.
-        counts: Iterations of each lane of the queue, and one more [lanes + 1].
-        norms: Its ``before`` and ``after`` [2, lanes + 1].
-    """
-
-    columns: tuple[Any, ...]
-    sums: tuple[Any, ...]
-    reciprocals: Any
-    omegas: Any
-    carries: Any
-    shifts: Any
-    small: Any
-    large: Any
-    caps: Any
-    lanes: Any
-    age: Any
-    before: Any
-    after: Any
-    done: Any
-    next: Any
-    at_work: Any
-    counts: Any
-    norms: Any
-
-
-Method = Callable[[Matrix, State], State]
-
-
-def kernel(method: Method) -> Callable[..., State]:
-    """The function to compile: matrix, queue and state to the state where few lanes are left.
+def kernel(method: Method, widths: tuple[int, ...]) -> Callable[[Matrix, Queue], tuple[Any, Any]]:
+    """The function to compile: matrix and queue to counts [lanes] and norms [2, lanes].
 
     Args:
-        method: One iteration of all lanes: it changes their columns and sums, and adds up the
-            squared norms of the residuals *before* it, which it sees anyway, as ``after``.
+        method: What one iteration does.
+        widths: How many lanes are at work at first, and when no more than the next are left.
     """
 
-    def run(matrix: Matrix, queue: Queue, state: State) -> State:
+    def run(matrix: Matrix, queue: Queue) -> tuple[Any, Any]:
         def step(state: State) -> State:
             state = _schedule(queue, _refill(matrix, queue, state))
-            return _measure(queue, method(matrix, state._replace(before=state.after)))
+            return _measure(method, method.iterate(matrix, state._replace(before=state.after)))
 
-        return lax.while_loop(lambda state: state.at_work > queue.enough, step, state)
+        state = _idle(method, matrix, queue, widths[0])
+        for width, enough in zip(widths, (*widths[1:], 0), strict=True):
+            state = _narrowed(state, width)
+            state = lax.while_loop(partial(_busy, enough), step, state)
+        return state.counts[:-1], state.norms[:, :-1]
 
     return run
 
 
-def _measure(queue: Queue, state: State) -> State:
+def _busy(enough: int, state: State) -> Any:
+    return state.at_work > enough
+
+
+def _idle(method: Method, matrix: Matrix, queue: Queue, width: int) -> State:
+    """Every place is done with a lane that is not in the queue, and makes room."""
+    lanes, rows = queue.lanes.shape[1], queue.residuals.shape[1]
+    zeros, whole = jnp.zeros(width), jnp.zeros(width, jnp.int32)
+    return State(
+        columns=(jnp.zeros((rows, width)),) * method.columns,
+        sums=(zeros,) * method.sums,
+        reciprocals=jnp.zeros((matrix.distinct.shape[0], width)),
+        omegas=jnp.zeros((method.omegas, width)),
+        carries=jnp.zeros((method.omegas, width)),
+        shifts=zeros,
+        small=zeros,
+        large=zeros,
+        caps=whole,
+        lanes=whole + jnp.int32(lanes),
+        age=whole,
+        before=zeros,
+        after=zeros,
+        done=whole + jnp.int32(1),
+        next=jnp.int32(0),
+        at_work=jnp.int32(width),
+        counts=jnp.zeros(lanes + 1, jnp.int32),
+        norms=jnp.zeros((2, lanes + 1)),
+    )
+
+
+def _narrowed(state: State, width: int) -> State:
+    """The state with the lanes that are at work in so many places."""
+    if state.lanes.shape[0] == width:
+        return state
+    kept = jnp.argsort(state.lanes == state.counts.shape[0] - 1, stable=True)[:width]
+    overall = {name: getattr(state, name) for name in ("next", "at_work", "counts", "norms")}
+    own = state._replace(next=None, at_work=None, counts=None, norms=None)
+    return State(*jax.tree.map(lambda values: values[..., kept], own)._replace(**overall))
+
+
+def _measure(method: Method, state: State) -> State:
     """Which lanes were done before this iteration, and what the next one carries on."""
     over = (state.after <= state.small) | ~(state.after <= state.large) | (state.age >= state.caps)
-    done = over & (state.age >= queue.least) & (state.lanes < queue.systems.shape[0])
+    done = over & (state.age >= method.least) & (state.lanes < state.counts.shape[0] - 1)
     return state._replace(
         done=done.astype(jnp.int32), age=state.age + 1, carries=1 / state.omegas - 1
     )
@@ -146,9 +107,9 @@ def _refill(matrix: Matrix, queue: Queue, state: State) -> State:
 def _replaced(matrix: Matrix, queue: Queue, at: Any, state: State) -> State:
     """The state with what came out of one lane recorded, and the next one in its place."""
     here = state.next < queue.last
-    lane = jnp.where(here, state.next, queue.systems.shape[0])
-    system = get(queue.systems, lane)
-    shift = get(queue.shifts, system)
+    lane = jnp.where(here, state.next, queue.lanes.shape[1])
+    system = get(queue.lanes, 0, lane)
+    shift = get(queue.facts, 0, system)
     residual = jnp.where(here, row(queue.residuals, system), 0.0)
     omega = jnp.where(here, get(queue.omegas, lane, 0), 0.0)
     every = (state.omegas.shape[0], 1)
@@ -164,9 +125,9 @@ def _replaced(matrix: Matrix, queue: Queue, at: Any, state: State) -> State:
         omegas=paste(state.omegas, jnp.full(every, omega), (0, at)),
         carries=paste(state.carries, jnp.full(every, jnp.inf), (0, at)),
         shifts=put(state.shifts, shift, at),
-        small=put(state.small, get(queue.limits, 0, system), at),
-        large=put(state.large, get(queue.limits, 1, system), at),
-        caps=put(state.caps, get(queue.caps, lane), at),
+        small=put(state.small, get(queue.facts, 1, system), at),
+        large=put(state.large, get(queue.facts, 2, system), at),
+        caps=put(state.caps, get(queue.lanes, 1, lane), at),
         lanes=put(state.lanes, lane, at),
         age=put(state.age, 0, at),
         done=put(state.done, 0, at),

@@ -1,8 +1,8 @@
 """Lanes: what is to be solved, shared out to the cores and run by the kernel."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -12,31 +12,13 @@ from jax.sharding import NamedSharding, PartitionSpec
 from jaxtyping import Float64, Int64
 
 from evaluators.sor.entries import Entries
-from evaluators.sor.kernel import Matrix, Method, Queue, State, kernel
+from evaluators.sor.kernel import kernel
+from evaluators.sor.state import Matrix, Method, Queue
 from evosearch import backend
 
-WIDTHS = (32, 8)  # lanes at work on a core: while there are many, and when few are left
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A method, for one matrix.
-
-    Attributes:
-        name: What its kernels depend on, besides the shapes of arrays.
-        build: Makes the method.
-        columns: Arrays [rows, width] that it keeps.
-        sums: Arrays [width] that it keeps.
-        each: Omegas of one iteration.
-        least: Iterations before which no lane is done.
-    """
-
-    name: Hashable
-    build: Callable[[], Method]
-    columns: int = 1
-    sums: int = 0
-    each: int = 1
-    least: int = 0
+WIDTHS = ((32, 8), (16, 8), (8,))  # lanes at work on a core: the first with twice as many waiting
+_SHARED, _CUT = PartitionSpec(), PartitionSpec("core")
+_LAYOUT = Matrix(*[_SHARED] * len(Matrix._fields)), Queue(_SHARED, _SHARED, _CUT, _CUT, _CUT)
 
 
 @dataclass(frozen=True)
@@ -64,140 +46,93 @@ class Lanes:
 
 
 def run(
-    recipe: Recipe, entries: Entries, lanes: Lanes
+    method: Callable[..., Method], settings: tuple[Any, ...], entries: Entries, lanes: Lanes
 ) -> tuple[Int64[np.ndarray, " lanes"], Float64[np.ndarray, "2 lanes"]]:
     """Iterations of every lane, and the squared norms of its last residual but one and its last.
 
-    Every core has each so-manieth lane in a queue of its own. When a core has few lanes left, they
-    go on in a narrower kernel: an iteration costs less there.
+    Every core has each so-manieth lane in a queue of its own.
+
+    Args:
+        method: Makes the method out of the settings.
+        settings: Hashable: a kernel is compiled for each.
+        entries: The matrix.
+        lanes: What is to be solved.
     """
+    backend.one_native_loop()
     cores = max(1, min(backend.cores(), len(lanes)))
-    room = _bucket(-(-len(lanes) // cores), 64)
-    queue = _queue(recipe, entries, lanes, cores, room)
-    width = next((w for w in reversed(WIDTHS) if len(lanes) <= w * cores), WIDTHS[0])
-    state = _start(recipe, entries, width, cores, room)
-    for place in range(WIDTHS.index(width), len(WIDTHS)):
-        if state.lanes.shape[1] != WIDTHS[place]:
-            state = _narrowed(state, WIDTHS[place], room)
-        enough = WIDTHS[place + 1] if place + 1 < len(WIDTHS) else 0
-        state = _call(recipe, entries, queue._replace(enough=np.int32(enough)), state)
-    counts, norms = np.empty(len(lanes), np.int64), np.empty((2, len(lanes)))
+    widths = next(w for w in WIDTHS if w == WIDTHS[-1] or len(lanes) >= 2 * w[0] * cores)
+    matrix, queue = _on_devices(entries, cores), _queue(entries, lanes, cores)
+    queue = jax.device_put(queue, _places(cores)[1])
+    shapes = tuple(part.shape for part in (*matrix, *queue))
+    key = ("sor", method, settings, widths, shapes)
+    build = partial(_build, method, settings, widths, cores)
+    counts, norms = backend.compiled(key, build, matrix, queue)(matrix, queue)
+    counts, norms = np.asarray(counts), np.asarray(norms)
+    found = np.empty(len(lanes), np.int64), np.empty((2, len(lanes)))
     for core in range(cores):
         size = len(lanes.which[core::cores])
-        counts[core::cores] = state.counts[core, :size]
-        norms[:, core::cores] = state.norms[core, :, :size]
-    return counts, norms
+        found[0][core::cores] = counts[core, :size]
+        found[1][:, core::cores] = norms[core, :, :size]
+    return found
 
 
-def _queue(recipe: Recipe, entries: Entries, lanes: Lanes, cores: int, room: int) -> Queue:
-    padding = _bucket(len(lanes.shifts), 8) - len(lanes.shifts)
-
-    def dealt(values: npt.NDArray[Any], kind: type) -> npt.NDArray[Any]:
-        made = np.zeros((cores, room, *values.shape[1:]), kind)
-        for core in range(cores):
-            part = values[core::cores]
-            made[core, : len(part)] = part
-        return made
-
+def _queue(entries: Entries, lanes: Lanes, cores: int) -> Queue:
+    systems = _bucket(len(lanes.shifts), 8) - len(lanes.shifts)
+    facts = np.concatenate([lanes.shifts[None], lanes.limits])
+    whole = np.stack([lanes.which, np.minimum(lanes.caps, 2**30)], axis=1).astype(np.int32)
+    shares = [len(lanes.which[core::cores]) for core in range(cores)]
     return Queue(
-        residuals=np.pad(lanes.residuals, ((0, padding), (0, len(entries.classes) - entries.n))),
-        shifts=np.pad(lanes.shifts, (0, padding)),
-        limits=np.pad(lanes.limits, ((0, 0), (0, padding))),
-        systems=dealt(lanes.which, np.int32),
-        omegas=dealt(lanes.omegas, np.float64),
-        caps=dealt(np.minimum(lanes.caps, 2**30), np.int32),
-        last=np.array([len(range(core, len(lanes), cores)) for core in range(cores)], np.int32),
-        least=np.int32(recipe.least),
-        enough=np.int32(0),
+        np.pad(lanes.residuals, ((0, systems), (0, len(entries.classes) - entries.n))),
+        np.pad(facts, ((0, 0), (0, systems))),
+        _dealt(whole, cores).swapaxes(1, 2),
+        _dealt(lanes.omegas, cores),
+        np.array(shares, np.int32),
     )
 
 
-def _start(recipe: Recipe, entries: Entries, width: int, cores: int, room: int) -> State:
-    """Every place is done with a lane that is not in the queue."""
-    row = np.zeros((cores, width))
-    whole = np.zeros((cores, width), np.int32)
-    each = np.zeros((cores, recipe.each, width))
-    rows = np.zeros((cores, len(entries.classes), width))
-    return State(
-        columns=(rows,) * recipe.columns,
-        sums=(row,) * recipe.sums,
-        reciprocals=np.zeros((cores, len(entries.distinct), width)),
-        omegas=each,
-        carries=each,
-        shifts=row,
-        small=row,
-        large=row,
-        caps=whole,
-        lanes=whole + np.int32(room),
-        age=whole,
-        before=row,
-        after=row,
-        done=whole + np.int32(1),
-        next=np.zeros(cores, np.int32),
-        at_work=np.full(cores, width, np.int32),
-        counts=np.zeros((cores, room + 1), np.int32),
-        norms=np.zeros((cores, 2, room + 1)),
-    )
+def _dealt(values: npt.NDArray[Any], cores: int) -> npt.NDArray[Any]:
+    """The rows of each core, padded [cores, room, ...]."""
+    room = _bucket(-(-len(values) // cores), 64)
+    made = np.zeros((cores, room, *values.shape[1:]), values.dtype)
+    for core in range(cores):
+        part = values[core::cores]
+        made[core, : len(part)] = part
+    return made
 
 
-def _narrowed(state: State, width: int, room: int) -> State:
-    """The state with the lanes still at work in so many places."""
-    kept = np.argsort(state.lanes == room, axis=1, kind="stable")[:, :width]
-
-    def narrow(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return np.stack([own[..., places] for own, places in zip(values, kept, strict=True)])
-
-    rest = {name: getattr(state, name) for name in ("next", "counts", "norms")}
-    narrowed = jax.tree.map(
-        narrow, state._replace(next=None, at_work=None, counts=None, norms=None)
-    )
-    at_work = (narrowed.lanes != room).sum(axis=1, dtype=np.int32)
-    return State(*narrowed._replace(at_work=at_work, **rest))
+@lru_cache(maxsize=8)
+def _on_devices(entries: Entries, cores: int) -> Matrix:
+    arrays = Matrix(*(getattr(entries, name) for name in Matrix._fields))
+    return Matrix(*jax.device_put(arrays, _places(cores)[0]))
 
 
-def _call(recipe: Recipe, entries: Entries, queue: Queue, state: State) -> State:
-    """One call of the kernel, compiled before if its shapes are new."""
-    backend.one_native_loop()
-    cores = len(state.lanes)
-    matrix = Matrix(*(getattr(entries, name) for name in Matrix._fields))
-    arguments = (matrix, queue, state)
-    places = jax.tree.map(partial(NamedSharding, backend.mesh(cores)), _layout(state))
-    placed = jax.device_put(arguments, places)
-    shapes = tuple(np.shape(leaf) for leaf in jax.tree.leaves(arguments))
-    made = backend.compiled(
-        ("sor", recipe.name, shapes), partial(_build, recipe, cores, _layout(state)), *placed
-    )(*placed)
-    return State(*jax.tree.map(np.asarray, made))
-
-
-def _layout(state: State) -> tuple[Matrix, Queue, State]:
+def _places(cores: int) -> tuple[Matrix, Queue]:
     """Which arrays are cut along their first axis, a piece for each core."""
-    shared, cut = PartitionSpec(), PartitionSpec("core")
-    return (
-        Matrix(*[shared] * len(Matrix._fields)),
-        Queue(shared, shared, shared, cut, cut, cut, cut, shared, shared),
-        jax.tree.map(lambda _: cut, state),
-    )
+    matrix, queue = jax.tree.map(partial(NamedSharding, backend.mesh(cores)), _LAYOUT)
+    return matrix, queue
 
 
-def _build(recipe: Recipe, cores: int, layout: tuple[Matrix, Queue, State]) -> Any:
-    function = kernel(recipe.build())
+def _build(
+    method: Callable[..., Method], settings: tuple[Any, ...], widths: tuple[int, ...], cores: int
+) -> Any:
+    function = kernel(method(*settings), widths)
 
-    def on_core(matrix: Matrix, queue: Queue, state: State) -> Any:
-        pieces = ("systems", "omegas", "caps", "last")
-        own = queue._replace(**{name: getattr(queue, name)[0] for name in pieces})
-        made = function(matrix, own, jax.tree.map(lambda values: values[0], state))
-        return jax.tree.map(lambda values: values[None], made)
+    def on_core(matrix: Matrix, queue: Queue) -> Any:
+        own = (queue.lanes[0], queue.omegas[0], queue.last[0])
+        counts, norms = function(matrix, Queue(queue.residuals, queue.facts, *own))
+        return counts[None], norms[None]
 
     return jax.shard_map(
         on_core,
         mesh=backend.mesh(cores),
-        in_specs=layout,
-        out_specs=layout[2],
+        in_specs=_LAYOUT,
+        out_specs=(_CUT, _CUT),
         check_vma=False,
     )
 
 
 def _bucket(size: int, smallest: int) -> int:
-    """The next power of two: few kernels serve batches of any size."""
-    return max(smallest, 1 << (size - 1).bit_length())
+    """The next ``smallest`` times a power of 4: few kernels serve batches of any size."""
+    while smallest < size:
+        smallest *= 4
+    return smallest

@@ -1,7 +1,5 @@
 """Solver: successive over-relaxation of many systems at once, as counts of sweeps."""
 
-from functools import partial
-
 import numpy as np
 from jaxtyping import Float64, Int64
 
@@ -11,7 +9,7 @@ from evaluators.sor.cg import ssor_cg as ssor_cg
 from evaluators.sor.crossing import Counts as Counts
 from evaluators.sor.crossing import counts_of
 from evaluators.sor.entries import prepared
-from evaluators.sor.lanes import Lanes, Recipe, run
+from evaluators.sor.lanes import Lanes, run
 from evaluators.sor.ordering import OrderingName
 from evaluators.sor.residuals import residuals
 from evaluators.sor.sweep import sweep
@@ -58,13 +56,7 @@ def sor(
     # below the tolerance, not at it: the kernel compares with <=
     limits = np.stack([np.nextafter(tolerance**2 * scale, 0), GROWTH**2 * scale])
     lanes = Lanes(start[:, order.permutation], systems.shifts, limits, which, steps, caps)
-    recipe = Recipe(
-        ("sweep", entries.forms, half_sweeps),
-        partial(sweep, entries.forms),
-        each=len(entries.forms) if half_sweeps else 1,
-        least=1,
-    )
-    counts, norms = run(recipe, entries, lanes)
+    counts, norms = run(sweep, (entries.forms, half_sweeps), entries, lanes)
     return counts_of(counts, norms, limits[0, which], caps)
 
 

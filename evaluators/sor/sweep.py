@@ -20,25 +20,27 @@ from typing import Any
 import jax.numpy as jnp
 
 from evaluators.sor.entries import Form
-from evaluators.sor.kernel import Matrix, Method, State
 from evaluators.sor.slices import get, loop, paste, row
+from evaluators.sor.state import Matrix, Method, State
 
 
-def sweep(forms: tuple[Form, ...]) -> Method:
+def sweep(forms: tuple[Form, ...], by_colour: bool) -> Method:
     """A sweep over rows of these forms, with one omega, or one for each run of rows."""
 
     def all_runs(matrix: Matrix, state: State) -> State:
         (changes,), total, begin = state.columns, jnp.zeros_like(state.after), jnp.int32(0)
         for number, form in enumerate(forms):
-            colour = number if state.omegas.shape[0] > 1 else 0
-            visit = _visit(matrix, form, begin, state, colour)
+            colour = number if by_colour else 0
+            kept = (matrix.distinct[:, None] + state.shifts) * state.carries[colour]
+            scaled = state.reciprocals * state.omegas[colour]
+            visit = _visit(matrix, form, begin, kept, scaled)
             stop = get(matrix.stops, number)
             changes, last, total = loop(begin, stop, visit, (changes, row(changes, begin), total))
             changes = paste(changes, last[None], (stop - 1, 0))
             begin = stop
         return state._replace(columns=(changes,), after=total)
 
-    return all_runs
+    return Method(all_runs, omegas=len(forms) if by_colour else 1, least=1)
 
 
 def weighted(matrix: Matrix, side: int, form: Form, i: Any, vectors: Any) -> Any:
@@ -59,23 +61,29 @@ def weighted(matrix: Matrix, side: int, form: Form, i: Any, vectors: Any) -> Any
 
 
 def _visit(
-    matrix: Matrix, form: Form, begin: Any, state: State, colour: int
+    matrix: Matrix, form: Form, begin: Any, kept: Any, scaled: Any
 ) -> Callable[[Any, Any], Any]:
     """The body of the loop over the rows of one run.
 
     What goes round: the changes, that of the row before, still to be written, and the sum of
     squares.
+
+    Args:
+        matrix: The matrix.
+        form: Of the rows of this run.
+        begin: The first of them.
+        kept: (1 / omega' - 1) a_ii of every class of rows [classes, width]; infinite in a first
+            sweep.
+        scaled: omega / a_ii, likewise.
     """
-    omega, carry = state.omegas[colour], state.carries[colour]
 
     def visit(i: Any, inner: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
         changes, last, total = inner
         changes = paste(changes, last[None], (jnp.maximum(i - 1, begin), 0))
-        own, kind = row(changes, i), get(matrix.classes, i)
-        diagonal = get(matrix.distinct, kind) + state.shifts
-        inherited = diagonal * (carry * own) - weighted(matrix, 1, form, i, changes)
-        u = jnp.where(carry < jnp.inf, inherited, own)
-        scale = omega * row(state.reciprocals, kind)
-        return changes, scale * (u - weighted(matrix, 0, form, i, changes)), total + u * u
+        kind = get(matrix.classes, i)
+        own, keep = row(changes, i), row(kept, kind)
+        u = jnp.where(keep < jnp.inf, keep * own - weighted(matrix, 1, form, i, changes), own)
+        change = row(scaled, kind) * (u - weighted(matrix, 0, form, i, changes))
+        return changes, change, total + u * u
 
     return visit

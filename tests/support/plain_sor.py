@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import scipy.sparse
-from scipy.sparse.linalg import spsolve_triangular
+from scipy.linalg import solve_triangular
 
 
 def poisson(side: int) -> scipy.sparse.csr_array:
@@ -44,14 +44,14 @@ def norms(
 
     ``omega_of(k)`` is the omega of sweep k = 1, 2, ..., or one for each row.
     """
-    lower = scipy.sparse.tril(matrix, -1, format="csr")
+    dense = matrix.toarray()
+    lower, diagonal = np.tril(dense, -1), np.diag(dense)
     x = np.zeros(len(b)) if start is None else start
     residual = b - matrix @ x
     found = [float(np.linalg.norm(residual))]
     while len(found) <= cap and not (len(found) > 1 and found[-1] < tolerance * found[0]):
-        scaled = scipy.sparse.diags_array(matrix.diagonal() / omega_of(len(found)))
-        step = spsolve_triangular(scipy.sparse.csr_array(lower + scaled), residual, lower=True)
-        x = x + step
+        splitting = lower + np.diag(diagonal / omega_of(len(found)))
+        x = x + solve_triangular(splitting, residual, lower=True)
         residual = b - matrix @ x
         found.append(float(np.linalg.norm(residual)))
     return found
