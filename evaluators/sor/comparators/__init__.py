@@ -1,0 +1,1 @@
+"""What omegas cost that are known without a search, or learnt while solving."""
