@@ -6,7 +6,7 @@ to solve systems to a tolerance.
 """
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from evaluators.sor.problems import problem
 from evaluators.sor.profile import Profile, grid
 from evaluators.sor.solve import Method
 from evaluators.sor.systems import Systems
+from evosearch import interpreter
 from evosearch.contracts import Chart, Key, Objective, Prepared, Rows, Scores, Status
 from evosearch.genomes.canonical import canonical
 from evosearch.genomes.program import ProgramBatch
@@ -29,6 +30,7 @@ from evosearch.genomes.vector import VectorBatch
 from evosearch.seeding import key as key_of
 
 _TRAIN, _HELD_OUT = 0, 1  # streams that never meet
+_FIT_SYSTEMS = 24  # solved while the constants of a policy of k are fitted
 _TIE = 1e-6  # weight of the crossing, which only breaks ties of whole iterations
 Counted = Float64[np.ndarray, "genomes systems"]
 
@@ -113,26 +115,55 @@ class Sor:
 
     def refine(self, genomes: Genomes, prepared: Prepared, key: Key) -> Genomes:
         """Fit the constants of policies; a pure function of each genome and ``key``."""
-        if not self._fits or not isinstance(genomes, ProgramBatch):
+        told = self._features
+        if not isinstance(genomes, ProgramBatch) or not self.options.fit or told.by_history:
             return genomes
+        rows = np.flatnonzero(genomes.n_constants > 0)
+        if not len(rows):
+            return genomes
+        chosen, seeds = genomes.take(rows), _seeds(genomes.take(rows), key)
         groups = self._systems(prepared)
-        known = np.concatenate([self._features.known(each) for each in groups], axis=1)
-        table = Profile(prepared["profile"])
-        found = refinement.refined(
-            genomes,
-            known,
-            table,
-            self._weights(table),
-            _seeds(genomes, key),
-            self.options.fit,
-        )
-        return canonical(found)
+        if told.by_sweep:
+            some = [each.take(np.arange(0, len(each), self._every(groups))) for each in groups]
+            cost, starts = partial(self._solving, groups=some), []
+        else:
+            known = np.concatenate([told.known(each) for each in groups], axis=1)
+            table = Profile(prepared["profile"])
+            cost = partial(self._looking_up, known=known, table=table)
+            starts = [refinement.near_best(chosen, known, table, seeds)]
+        found = refinement.evolved(chosen, starts, cost, seeds, self.options.fit)
+        constants = genomes.constants.copy()
+        constants[rows] = found.constants
+        return canonical(refinement.with_constants(genomes, constants))
 
-    def _weights(self, table: Profile) -> Float64[np.ndarray, " systems"]:
-        """Shares of systems in what is made small: equal, or of relative iterations."""
+    @staticmethod
+    def _every(groups: Sequence[Systems]) -> int:
+        """One system of so many is solved while constants are fitted."""
+        return max(1, -(-sum(map(len, groups)) // _FIT_SYSTEMS))
+
+    def _solving(
+        self, programs: ProgramBatch, groups: Sequence[Systems]
+    ) -> Float64[np.ndarray, " programs"]:
+        """Mean crossings of systems that are solved for it."""
+        _, crossing, chosen = self._counted(programs, groups)
+        lost = np.isnan(chosen).any(axis=1)
+        return np.where(lost, np.inf, self._mean(crossing))
+
+    def _looking_up(
+        self,
+        programs: ProgramBatch,
+        known: Float64[np.ndarray, "features systems"],
+        table: Profile,
+    ) -> Float64[np.ndarray, " programs"]:
+        """The same, of a table."""
+        values = interpreter.evaluate(programs, known)
+        lost = np.isnan(values).any(axis=1)
+        return np.where(lost, np.inf, self._mean(table.at(values)))
+
+    def _mean(self, each: Counted) -> Float64[np.ndarray, " genomes"]:
         if self.options.mean == "arithmetic":
-            return np.full(len(table.crossing), 1.0 / len(table.crossing))
-        return np.asarray(1.0 / (table.crossing.min(axis=1) * len(table.crossing)))
+            return np.asarray(each.mean(axis=1))
+        return np.asarray(np.exp(np.log(each).mean(axis=1)))
 
     def score(self, genomes: Genomes, prepared: Prepared, *, fidelity: str, key: Key) -> Scores:
         """Mean iterations over the training systems, and operations of a policy."""
@@ -145,11 +176,7 @@ class Sor:
     def _scores(self, genomes: Genomes, groups: Sequence[Systems]) -> Scores:
         iterations, crossing, chosen = self._counted(genomes, groups)
         unsolved = (iterations >= self.options.cap).sum(axis=1).astype(np.float64)
-        each = iterations + _TIE * crossing
-        if self.options.mean == "arithmetic":
-            columns = [each.mean(axis=1)]
-        else:
-            columns = [np.exp(np.log(each).mean(axis=1))]
+        columns = [self._mean(iterations + _TIE * crossing)]
         if isinstance(genomes, ProgramBatch):
             columns.append(genomes.sizes().astype(np.float64))
         lost = np.isnan(chosen).any(axis=1)
