@@ -2,8 +2,8 @@
 
 Two forms. The published learner of "Learning to Relax" (MATLAB, MIT licence) looks for the
 probabilities by Newton's method from x = -1. Once losses have grown, after a hundred rounds or so,
-that overshoots and mostly ends at the pole: the arm with the smallest estimate is played from then
-on and hardly learns, an exploration followed by a commitment. The exact form starts where Newton's
+that often overshoots and ends at the pole of one arm of a small estimate, which is then played
+without learning anything: exploration, then commitment. The exact form starts where Newton's
 method converges, and is the algorithm that the theory is about.
 """
 
