@@ -31,8 +31,8 @@ def solved(module: dict[str, Any], system: dict[str, Any], **settings: Any) -> d
         return {"error": str(error)}
     return {
         "x": x.tolist(),
-        "iterations": info.iterations,
-        "omega": float(info.omegas[0]),
+        "omegas": info.omegas.tolist(),
+        "residuals": info.residuals.tolist(),
         "converged": info.converged,
     }
 

@@ -54,7 +54,7 @@ _METHODS = {
     ),
 }
 _LOCAL = ("A", "b", "x", "x0", "matrix", "told", "omegas", "info", "features", "value")
-TAKEN = frozenset([*_LOCAL, "tolerance", "maxiter", "state", "omega", "solve"])
+TAKEN = frozenset([*_LOCAL, "np", "scipy", "tolerance", "maxiter", "state", "omega", "solve"])
 
 
 def required(names: tuple[str, ...]) -> list[str]:

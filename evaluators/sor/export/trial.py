@@ -28,15 +28,21 @@ from evosearch.export.document import ProgramDocument
 _RERUN = Path(__file__).with_name("rerun.py")
 _MAXITER = 2000
 _TIGHTEST = 1e-8  # below, rounding errors of b - A x are not small beside it
-_CLOSE = 1e-3  # of an iteration: rounding may decide on which side of an integer a crossing is
+_CLOSE = 1e-3  # of an iteration, where residuals cross the tolerance
 _ALIKE = 1e-6  # relative difference of omegas whose features were computed in another way
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What evosearch says of the systems of one group: omegas (NaN: none) and iterations."""
+    """What evosearch says of the systems of one group.
 
-    omegas: Float64[np.ndarray, " systems"]
+    Attributes:
+        omegas: Of the first sweeps, or of all; NaN where the policy has none.
+        iterations: Until the tolerance was reached, or the cap.
+        crossing: The same without steps.
+    """
+
+    omegas: Float64[np.ndarray, "systems steps"]
     iterations: Int64[np.ndarray, " systems"]
     crossing: Float64[np.ndarray, " systems"]
 
@@ -102,11 +108,11 @@ def _expected(document: ProgramDocument, systems: Systems, options: Options) -> 
     program, features = document.to_program(), Features(options.features, options.lanczos_steps)
     method = Method(options)
     if features.by_history:
-        return Expected(*(each[0] for each in history.follow(program, systems, features, method)))
+        omegas, iterations, crossing = history.follow(program, systems, features, method)
+        return Expected(omegas[0][:, None], iterations[0], crossing[0])
     steps = policy.omegas(program, systems, features, options.sweeps)
-    omegas = np.where(np.isnan(steps).any(axis=2), np.nan, steps[:, :, 0])[0]
     iterations, crossing = method.table(systems, np.nan_to_num(steps, nan=1.0))
-    return Expected(omegas, iterations[0], crossing[0])
+    return Expected(steps[0], iterations[0], crossing[0])
 
 
 def _judged(
@@ -114,25 +120,37 @@ def _judged(
 ) -> CheckResult:
     solved = 0
     for t, answer in enumerate(found):
-        wrong = _wrong(answer, expected, t) or _far(systems, t, answer, options)
+        wrong = _wrong(answer, expected, t, options) or _far(systems, t, answer, options)
         if wrong:
             return CheckResult("failed", message=f"system {t} of {systems.name}: {wrong}")
         solved += "error" not in answer
     return CheckResult("ok", solved)
 
 
-def _wrong(answer: dict[str, Any], expected: Expected, t: int) -> str:
+def _wrong(answer: dict[str, Any], expected: Expected, t: int, options: Options) -> str:
     """How a solution is not the one that evosearch counted, or ''."""
-    omega, iterations = expected.omegas[t], int(expected.iterations[t])
+    omegas = expected.omegas[t]
     if "error" in answer:
-        return "" if np.isnan(omega) else str(answer["error"])
-    if not abs(answer["omega"] - omega) <= _ALIKE * abs(omega):
-        return f"evosearch begins with omega {omega:.9g}, the export with {answer['omega']:.9g}"
-    count = answer["iterations"] if answer["converged"] else _MAXITER
-    close = count - 1 - _CLOSE < expected.crossing[t] < count + _CLOSE
-    if count != iterations and not close:
-        return f"evosearch counts {iterations} iterations, the export {count}"
+        return "" if np.isnan(omegas).any() else str(answer["error"])
+    found = np.array(answer["omegas"])
+    if len(found) > len(omegas) or not np.allclose(found, omegas[: len(found)], rtol=_ALIKE):
+        return f"evosearch has omegas {omegas[:4]}, the export {found[:4]}"
+    iterations = len(answer["residuals"]) - 1 if answer["converged"] else options.cap
+    crossing = _crossing(answer["residuals"], options) if answer["converged"] else options.cap
+    if abs(crossing - expected.crossing[t]) > _CLOSE:
+        return (
+            f"evosearch counts {expected.iterations[t]} iterations ({expected.crossing[t]:.3f}), "
+            f"the export {iterations} ({crossing:.3f})"
+        )
     return ""
+
+
+def _crossing(residuals: list[float], options: Options) -> float:
+    """Where the tolerance is crossed, as `evaluators.sor.crossing` has it."""
+    before, after = residuals[-2:]
+    with np.errstate(divide="ignore"):
+        part = np.log(before / options.tolerance) / np.log(np.divide(before, after))
+    return len(residuals) - 2 + float(part)
 
 
 def _far(systems: Systems, t: int, answer: dict[str, Any], options: Options) -> str:

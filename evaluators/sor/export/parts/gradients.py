@@ -25,10 +25,11 @@ def ssor_cg(
     lower = omegas[0] * scipy.sparse.tril(matrix, -1, format="csc")
     triangle = lower + scipy.sparse.diags_array(diagonal, format="csc")
     factors = splu(triangle, permc_spec="NATURAL", diag_pivot_thresh=0.0)
-    scale = float(np.linalg.norm(b))
+    enough = tolerance * np.linalg.norm(b)
     residual = b - matrix @ x
-    direction, energy, iterations = np.zeros_like(x), np.inf, 0
-    while iterations < maxiter and np.linalg.norm(residual) > tolerance * scale:
+    norms = [np.linalg.norm(residual)]
+    direction, energy = np.zeros_like(x), np.inf
+    while len(norms) <= maxiter and norms[-1] > enough:
         solved = factors.solve(diagonal * factors.solve(residual, "T"))
         before, energy = energy, residual @ solved
         direction = solved + energy / before * direction
@@ -38,7 +39,6 @@ def ssor_cg(
             raise ValueError("A: expected a positive definite matrix, received one that is not")
         x = x + energy / curvature * direction
         residual = residual - energy / curvature * product
-        iterations += 1
-    converged = bool(np.linalg.norm(residual) <= tolerance * scale)
-    last = float(np.linalg.norm(b - matrix @ x))
-    return x, Info(iterations, omegas, last / scale if scale else last, converged)
+        norms.append(np.linalg.norm(residual))
+    relative = np.array(norms) / (np.linalg.norm(b) or 1.0)
+    return x, Info(omegas, relative, bool(norms[-1] <= enough))

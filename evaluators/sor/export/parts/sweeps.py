@@ -78,6 +78,5 @@ def small(norms: list[float], tolerance: float) -> bool:
 
 def outcome(norms: list[float], omegas: np.ndarray, tolerance: float) -> Info:
     """What the norms of the residuals of x_0, x_1, ... say."""
-    residual = norms[-1] / norms[0] if norms[0] else norms[-1]
     converged = len(norms) > 1 and small(norms, tolerance)
-    return Info(len(norms) - 1, omegas, residual, converged)
+    return Info(omegas, np.array(norms) / (norms[0] or 1.0), converged)

@@ -12,16 +12,24 @@ class Info:
     """What solving took.
 
     Attributes:
-        iterations: How many.
         omegas: In the order of their use; the last one stayed.
-        residual: Norm of the last residual, relative as ``tolerance`` is.
-        converged: Whether that is small enough.
+        residuals: Norm of the residual after 0, 1, ... iterations, relative as ``tolerance`` is.
+        converged: Whether the last one is small enough.
     """
 
-    iterations: int
     omegas: np.ndarray
-    residual: float
+    residuals: np.ndarray
     converged: bool
+
+    @property
+    def iterations(self) -> int:
+        """How many it took."""
+        return len(self.residuals) - 1
+
+    @property
+    def residual(self) -> float:
+        """The last one."""
+        return float(self.residuals[-1])
 
 
 @dataclass
