@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from benchmarks.float32.baselines import horner
+from benchmarks.float32.forms import horner
 from evaluators.approximation.float32 import exhaustive, fit, reference, sample, ulp
 from evaluators.approximation.float32.options import GridOptions
 from evaluators.approximation.float32.task import Task

@@ -1,16 +1,8 @@
-"""Baselines: minimax polynomials whose coefficients are float32, computed here, in usual forms.
+"""Baselines: minimax polynomials and ratios with float32 coefficients, computed here.
 
-A form is fitted by the evaluator that fits what the search finds: a real minimax fit with weights
-1 / ulp, then the nearest point of the coefficients' lattice (fpminimax) and a search about it on
-exact float32 results. Nothing is looked up.
-
-Forms of a polynomial P, in fused multiply-adds where it does not say "not fused":
-
-- Horner: P(x)
-- Estrin: pairs of terms, joined by powers of x; a shorter path, more operations
-- odd: x + x s P(s) with s = x^2, for functions with f(x) = x + O(x^3)
-- times x: x P(x), for functions that vanish at 0
-- plus x: x + x P(x), whose last operation rounds nearly all of the error away
+A form (see `benchmarks.float32.forms`) is fitted by the evaluator that fits what the search finds:
+a real minimax fit with weights 1 / ulp, then the nearest point of the coefficients' lattice
+(fpminimax) and a search about it on exact float32 results. Nothing is looked up.
 """
 
 from dataclasses import dataclass, replace
@@ -20,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.float32.forms import forms
 from evaluators.approximation.float32 import (
     Float32Approximation,
     arithmetic,
@@ -29,12 +22,15 @@ from evaluators.approximation.float32 import (
 )
 from evaluators.approximation.float32.options import Float32Options, GridOptions
 from evaluators.approximation.interval import Interval
+from evaluators.approximation.options import EffortOptions
 from evaluators.approximation.targets import named
 from evosearch.export.document import Node, ProgramDocument
+from evosearch.genomes.primitives import BY_NAME
 from evosearch.genomes.program import ProgramBatch
 
 FIT_POINTS = 64
 SEEDS = 4
+STARTS = 8  # sets of four, of real fits
 NOT_FUSED = ", not fused"
 SEARCH, WIDE, CHECK = 4096, 1 << 17, 1 << 20  # inputs of the search, of its checks, of the error
 
@@ -72,7 +68,7 @@ PROBLEMS = (
         "log2",
         "log1p2",
         "[0, 1]",
-        "x plus x times degree 9",
+        "both ends, degree 8",
         (
             ("log2f(1 + x)", "jnp.log2(1 + x)"),
             ("log1pf(x) * 1.44269504f", "jnp.log1p(x) * jnp.float32(1.44269504)"),
@@ -80,89 +76,6 @@ PROBLEMS = (
     ),
     Problem("tanh", "tanh", "[0, 1]", "odd, degree 15", (("tanhf(x)", "jnp.tanh(x)"),)),
 )
-
-
-class Writer:
-    """Writes nodes one by one; every coefficient is a constant of its own."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self.coefficients = 0
-
-    def c(self) -> str:
-        """A new coefficient."""
-        self.coefficients += 1
-        return f"c{self.coefficients - 1}"
-
-    def do(self, op: str, *arguments: str) -> str:
-        """One operation; its result."""
-        self.nodes.append(Node(op, arguments))
-        return f"n{len(self.nodes) - 1}"
-
-    def horner(self, x: str, degree: int) -> str:
-        """A polynomial with a free coefficient of every degree."""
-        value = self.c()
-        for _ in range(degree):
-            value = self.do("fma", value, x, self.c())
-        return value
-
-    def done(self, output: str) -> ProgramBatch:
-        """The program, all coefficients 0."""
-        zeros = ("0",) * self.coefficients
-        return ProgramDocument(("x",), zeros, tuple(self.nodes), (output,)).to_program()
-
-
-def horner(degree: int) -> ProgramBatch:
-    """P(x)."""
-    writer = Writer()
-    return writer.done(writer.horner("x", degree))
-
-
-def times_x(degree: int) -> ProgramBatch:
-    """x P(x)."""
-    writer = Writer()
-    return writer.done(writer.do("mul", "x", writer.horner("x", degree)))
-
-
-def plus_x(degree: int) -> ProgramBatch:
-    """x + x P(x)."""
-    writer = Writer()
-    return writer.done(writer.do("fma", "x", writer.horner("x", degree), "x"))
-
-
-def odd(degree: int) -> ProgramBatch:
-    """x + x s P(s) with s = x^2."""
-    writer = Writer()
-    s = writer.do("mul", "x", "x")
-    p = writer.horner(s, degree)
-    return writer.done(writer.do("fma", writer.do("mul", "x", s), p, "x"))
-
-
-def estrin(degree: int) -> ProgramBatch:
-    """P(x), neighbouring terms joined level by level."""
-    writer = Writer()
-    terms = [writer.c() for _ in range(degree + 1)]
-    power = "x"
-    while len(terms) > 1:
-        joined = [
-            writer.do("fma", power, terms[k + 1], terms[k]) for k in range(0, len(terms) - 1, 2)
-        ]
-        terms = joined + terms[len(joined) * 2 :]
-        if len(terms) > 1:
-            power = writer.do("mul", power, power)
-    return writer.done(terms[0])
-
-
-def forms(problem: Problem) -> dict[str, ProgramBatch]:
-    """What usually is written for a function, by name, without coefficients."""
-    if problem.name == "exp2":
-        made = {f"degree {d}, Horner": horner(d) for d in (5, 6, 7)}
-        return made | {"degree 6, Estrin": estrin(6), "degree 6, Horner, not fused": horner(6)}
-    if problem.name == "log2":
-        made = {f"x plus x times degree {d}": plus_x(d) for d in (8, 9)}
-        return made | {"x times degree 8": times_x(8)}
-    degrees = (2, 3) if problem.name == "sin" else (5, 6)
-    return {f"odd, degree {2 * d + 3}": odd(d) for d in degrees}
 
 
 @lru_cache(maxsize=64)
@@ -176,7 +89,7 @@ def fitted(problem: Problem, name: str, seeds: int = SEEDS) -> tuple[ProgramDocu
         return document, _error(problem, document.to_program())
     evaluator = Float32Approximation(options(problem), Path())
     prepared = evaluator.prepare(np.zeros(2, np.uint32))
-    program = forms(problem)[name]
+    program = forms(problem.name)[name]
     program = program.with_constants(_least_squares(problem, program))
     found = [
         evaluator.refine(program, prepared, np.array([seed, 0], np.uint32))
@@ -199,6 +112,7 @@ def options(problem: Problem) -> Float32Options:
         score_points=WIDE,
         thorough_points=0,
         fit_points=FIT_POINTS,
+        effort=EffortOptions(rounds=STARTS),
         grid=grid,
     )
 
@@ -240,8 +154,11 @@ def _error(problem: Problem, program: ProgramBatch) -> float:
 def _least_squares(problem: Problem, program: ProgramBatch) -> npt.NDArray[np.float64]:
     """Where the fit starts: coefficients [1, coefficients] of least weighted squares.
 
-    All forms are affine in their coefficients, so that unit coefficients give the columns.
+    Polynomials are affine in their coefficients, so that unit coefficients give the columns;
+    ratios start from the fit's own random ones.
     """
+    if np.any(program.ops == BY_NAME["div"].code):
+        return program.constants
     x = problem.where.chebyshev(FIT_POINTS)
     y = reference.values(named(problem.target), problem.where, x)
     weights = 1 / ulp.ulp(y)

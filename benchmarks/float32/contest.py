@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.float32.baselines import Problem, error_of, fitted, forms, points
+from benchmarks.float32.baselines import Problem, error_of, fitted, points
+from benchmarks.float32.forms import forms
 from benchmarks.float32.native import POINTS, CFunction, Native
 from benchmarks.float32.protocol import Times, timed
 from benchmarks.float32.xla import Xla, XlaFunction, defined
@@ -109,7 +110,7 @@ def contest(
         kernels: Programs that were found, by name; without one the polynomials are alone.
         seconds: For each of the three engines.
     """
-    polynomials = {name: fitted(problem, name)[0] for name in forms(problem)}
+    polynomials = {name: fitted(problem, name)[0] for name in forms(problem.name)}
     programs = [Contestant(name, document) for name, document in [*kernels, *polynomials.items()]]
     if problem.name in LINES:
         whole = [*programs[: len(kernels)], *(p for p in programs if p.name == problem.rival)]
