@@ -16,7 +16,7 @@ from evaluators.sor.kernel import kernel
 from evaluators.sor.state import Matrix, Method, Queue
 from evosearch import backend
 
-WIDTHS = ((32, 8), (16, 8), (8,))  # lanes at work on a core: the first with twice as many waiting
+WIDTHS = {64: (32, 8), 16: (16, 8), 0: (8,)}  # lanes at work on a core that has so many in all
 _SHARED, _CUT = PartitionSpec(), PartitionSpec("core")
 _LAYOUT = Matrix(*[_SHARED] * len(Matrix._fields)), Queue(_SHARED, _SHARED, _CUT, _CUT, _CUT)
 
@@ -60,7 +60,7 @@ def run(
     """
     backend.one_native_loop()
     cores = max(1, min(backend.cores(), len(lanes)))
-    widths = next(w for w in WIDTHS if w == WIDTHS[-1] or len(lanes) >= 2 * w[0] * cores)
+    widths = next(w for least, w in WIDTHS.items() if len(lanes) >= least * cores)
     matrix, queue = _on_devices(entries, cores), _queue(entries, lanes, cores)
     queue = jax.device_put(queue, _places(cores)[1])
     shapes = tuple(part.shape for part in (*matrix, *queue))
