@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent
 PAGES = FOLDER.parent / "docs"
 NOT_ONE = {"__init__", "__main__", "tables"}
 FIRST = ("throughput", "generation", "first_generation", "scale")
-ALONE = ("functions",)
+ALONE = ("functions", "sor_campaigns")
 
 
 def names() -> list[str]:

@@ -17,8 +17,9 @@ import numpy as np
 from benchmarks.sor import plain
 from benchmarks.sor.contest import contest
 from benchmarks.sor.contestants import CAP, TOLERANCE, Contestant, on_grid, ours_all, pyamg_loop
-from evaluators.sor.matrix_file import find, read
+from evaluators.sor.matrix_file import find, read, shipped
 from evaluators.sor.problems.laplacian import LaplacianOptions, PoissonOptions, laplacian, poisson
+from evaluators.sor.solver import sor
 from evaluators.sor.systems import Systems
 
 
@@ -29,7 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--whole", action="store_true", help="the whole profile")
     options = parser.parse_args(arguments)
     jax.config.update("jax_compilation_cache_dir", None)  # compile times are told
-    wrong = [grid(options.rounds), profile(options.whole), matrix(options.rounds)]
+    wrong = [
+        grid(options.rounds),
+        profile(options.whole),
+        matrix(options.rounds),
+        agreement(),
+    ]
     return 1 if any(wrong) else 0
 
 
@@ -90,6 +96,25 @@ def matrix(rounds: int) -> bool:
         missing.append("pyamg: pip install pyamg")
     print("\nbcsstk16, one right-hand side, 16 omegas from 1.7 to 1.9\n")
     return contest(found, missing, min(rounds, 3))
+
+
+def agreement() -> bool:
+    """Counts for shipped matrices, some of them badly conditioned; True if any differ."""
+    if not plain.compiler():
+        return False
+    omegas = np.append(np.linspace(1.0, 1.95, 20), [1.98, 1.986, 1.9943, 1.998])
+    differing = {}
+    for name in shipped():
+        (path,) = find(f"builtin:{name}", Path())
+        entries = read(path)
+        b = np.random.default_rng(0).normal(size=(1, entries.shape[0]))
+        systems = Systems(name, entries, np.zeros(1), b)
+        which = np.zeros(len(omegas), np.int64)
+        counts = sor(systems, which, omegas, tolerance=TOLERANCE, cap=CAP).iterations
+        differing[name] = int((counts != plain.csr(entries, b[0], omegas, TOLERANCE, CAP)).sum())
+    found = ", ".join(f"{name} {count}" for name, count in differing.items())
+    print(f"\nCounts that differ from those of plain C, of {len(omegas)} each: {found}")
+    return any(differing.values())
 
 
 if __name__ == "__main__":

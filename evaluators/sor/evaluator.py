@@ -145,9 +145,7 @@ class Sor:
         self, programs: ProgramBatch, groups: Sequence[Systems]
     ) -> Float64[np.ndarray, " programs"]:
         """Mean crossings of systems that are solved for it."""
-        _, crossing, chosen = self._counted(programs, groups)
-        lost = np.isnan(chosen).any(axis=1)
-        return np.where(lost, np.inf, self._mean(crossing))
+        return self._mean(self._counted(programs, groups)[1])
 
     def _looking_up(
         self,
@@ -156,9 +154,7 @@ class Sor:
         table: Profile,
     ) -> Float64[np.ndarray, " programs"]:
         """The same, of a table."""
-        values = interpreter.evaluate(programs, known)
-        lost = np.isnan(values).any(axis=1)
-        return np.where(lost, np.inf, self._mean(table.at(values)))
+        return self._mean(table.at(interpreter.evaluate(programs, known)))
 
     def _mean(self, each: Counted) -> Float64[np.ndarray, " genomes"]:
         if self.options.mean == "arithmetic":
@@ -179,15 +175,18 @@ class Sor:
         columns = [self._mean(iterations + _TIE * crossing)]
         if isinstance(genomes, ProgramBatch):
             columns.append(genomes.sizes().astype(np.float64))
-        lost = np.isnan(chosen).any(axis=1)
+        lost = np.isnan(chosen).all(axis=1)
         status = np.where(lost, Status.INVALID, Status.OK).astype(np.int8)
-        messages = dict.fromkeys(np.flatnonzero(lost).tolist(), "an omega is not a number")
+        messages = dict.fromkeys(np.flatnonzero(lost).tolist(), "no omega is a number")
         return Scores(np.stack(columns, axis=1), status, unsolved[:, None], messages)
 
     def _counted(
         self, genomes: Genomes, groups: Sequence[Systems]
     ) -> tuple[Counted, Counted, Counted]:
-        """Iterations with what features cost, crossings, and the first omegas, by system."""
+        """Iterations with what features cost, crossings, and the first omegas, by system.
+
+        A system for which some omega is not a number counts as unsolved: the cap.
+        """
         parts = [self._solved(genomes, systems) for systems in groups]
         iterations, crossing, chosen = (
             np.concatenate(column, axis=1) for column in zip(*parts, strict=True)
@@ -202,7 +201,8 @@ class Sor:
             steps = omegas(genomes, systems, told, self.options.sweeps)
             chosen = np.where(np.isnan(steps).any(axis=2), np.nan, steps[:, :, 0])
             iterations, crossing = self._method.table(systems, np.nan_to_num(steps, nan=1.0))
-        return iterations + cost, crossing + cost, chosen
+        lost, cap = np.isnan(chosen), float(self.options.cap)
+        return np.where(lost, cap, iterations + cost), np.where(lost, cap, crossing + cost), chosen
 
     def metrics(self, genomes: Genomes, constants: Sequence[str]) -> dict[str, float]:
         """Iterations on the held-out systems, as ratios to every comparator."""

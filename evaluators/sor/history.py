@@ -20,7 +20,10 @@ def follow(
     Int64[np.ndarray, "programs systems"],
     Float64[np.ndarray, "programs systems"],
 ]:
-    """Omegas, iterations and crossings along the sequence; NaN omegas count as the cap."""
+    """Omegas, iterations and crossings along the sequence.
+
+    Where an omega is not a number, the system is solved with omega = 1, whatever that counts as.
+    """
     known = features.known(systems)
     walk = Walk(programs)
     shape = (len(programs), len(systems))
@@ -35,10 +38,6 @@ def follow(
         omega = squash(walk(inputs))
         usable = np.nan_to_num(omega, nan=1.0)
         counts = method.run(systems, np.full(len(programs), t), usable[:, None])
-        lost = np.isnan(omega)
-        cap = method.options.cap
-        omegas[:, t] = omega
-        iterations[:, t] = np.where(lost, cap, counts.iterations)
-        crossing[:, t] = np.where(lost, cap, counts.crossing)
+        omegas[:, t], iterations[:, t], crossing[:, t] = omega, counts.iterations, counts.crossing
         last = {"omega1": usable, "count1": iterations[:, t].astype(np.float64)}
     return omegas, iterations, crossing

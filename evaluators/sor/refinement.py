@@ -20,7 +20,7 @@ _OFFSPRING = 6
 _FIT_SYSTEMS = 48
 _EFFORT = Effort(rounds=1, draws=8, steps=24, newton=8, reweightings=0)
 Constants = Float64[np.ndarray, "programs constants"]
-Cost = Callable[[ProgramBatch], Float64[np.ndarray, " programs"]]  # infinite: no number
+Cost = Callable[[ProgramBatch], Float64[np.ndarray, " programs"]]
 
 
 def evolved(

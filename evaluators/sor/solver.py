@@ -17,6 +17,7 @@ from evaluators.sor.systems import Systems
 from evosearch.errors import ConfigError
 
 GROWTH = 1e6  # of the residual's norm, at which a lane is given up
+SMALLEST = 1e-12  # omega in size: the kernel divides by it
 
 
 def sor(
@@ -38,7 +39,7 @@ def sor(
     Args:
         systems: The systems.
         which: The system of each lane.
-        omegas: One a lane, or one a sweep, the last of them repeated.
+        omegas: One a lane, or one a sweep, the last of them repeated. One of 0 counts as 1e-12.
         ordering: In which order a sweep visits the unknowns.
         half_sweeps: Whether there is an omega for each colour of each sweep instead, the first
             colour first: Chebyshev's cyclic method needs that (Golub and Varga 1961).
@@ -69,4 +70,4 @@ def _steps(
             f"expected omegas [lanes] or [lanes, steps] for the {lanes} lanes of which, received "
             f"an array {list(omegas.shape)}"
         )
-    return steps
+    return np.where(abs(steps) < SMALLEST, SMALLEST, steps)

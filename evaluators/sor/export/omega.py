@@ -77,4 +77,4 @@ def squashed(document: ProgramDocument) -> ProgramDocument:
         (*document.nodes, *nodes),
         (f"n{n + 5}",),
         metadata,
-    ).simplified()
+    )

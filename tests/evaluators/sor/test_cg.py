@@ -1,11 +1,14 @@
 """Iterations of conjugate gradients are those of a textbook implementation."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import scipy.sparse
 from plain_sor import poisson, random_spd, shifted
 from scipy.sparse.linalg import spsolve_triangular
 
+from evaluators.sor.matrix_file import find, read
 from evaluators.sor.problems.heat import HeatOptions, heat
 from evaluators.sor.solver import cg, jacobi_cg, ssor_cg
 from evaluators.sor.systems import Systems
@@ -87,6 +90,17 @@ def test_jacobi_and_none():
     assert cg(systems, which).iterations.tolist() == plain
     assert jacobi_cg(systems, which).iterations.tolist() == scaled
     assert plain != scaled
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("gr_30_30", [66, 66, 32]), ("Trefethen_500", [217, 11, 6])]
+)
+def test_real_matrices_by_an_independent_implementation(name, expected):
+    """Plain, with Jacobi's preconditioner and with SSOR at omega = 1."""
+    (path,) = find(f"builtin:{name}", Path())
+    systems, which = group(read(path), (0.0,)), np.zeros(1, int)
+    counts = [cg(systems, which), jacobi_cg(systems, which), ssor_cg(systems, which, np.ones(1))]
+    assert [int(each.iterations[0]) for each in counts] == expected
 
 
 def test_a_start_may_be_good_enough():

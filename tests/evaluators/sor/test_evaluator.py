@@ -13,6 +13,7 @@ from evaluators.sor.solver import sor
 from evaluators.sor.squash import squash
 from evosearch.contracts import Status
 from evosearch.errors import ConfigError
+from evosearch.genomes.primitives import BY_NAME
 from evosearch.genomes.program import FIRST_CONSTANT, FIRST_INPUT, ProgramBatch
 from evosearch.genomes.vector import Gene, VectorBatch
 from evosearch.seeding import key
@@ -59,6 +60,19 @@ def identity(which, inputs):
         np.zeros((1, 1)),
         np.zeros(1, np.int32),
         np.array([FIRST_INPUT - which], np.int16),
+        inputs,
+    )
+
+
+def root(inputs):
+    """The square root of the first input."""
+    return ProgramBatch(
+        np.array([[BY_NAME["sqrt"].code]], np.uint8),
+        np.array([[[FIRST_INPUT, 0, 0]]], np.int16),
+        np.ones(1, np.int32),
+        np.zeros((1, 1)),
+        np.zeros(1, np.int32),
+        np.zeros(1, np.int16),
         inputs,
     )
 
@@ -131,7 +145,20 @@ def test_what_is_no_number_is_invalid():
     programs = constant(np.nan, 1)
     scores, _ = scored(made, programs)
     assert scores.status[0] == Status.INVALID
-    assert "not a number" in scores.messages[0]
+    assert "no omega is a number" in scores.messages[0]
+
+
+def test_a_system_without_an_omega_counts_as_unsolved():
+    made = evaluator(features=["c"], cap=300)
+    scores, prepared = scored(made, root(1))
+    systems = made._systems(prepared)[0]
+    below = systems.shifts < 0
+    assert 0 < below.sum() < 12
+    solved = sor(systems, np.arange(12), squash(np.sqrt(np.abs(systems.shifts)))).iterations
+    wanted = np.where(below, 300, solved).mean()
+    assert scores.status[0] == Status.OK
+    assert scores.objectives[0, 0] == pytest.approx(wanted, rel=1e-5)
+    assert scores.measures[0, 0] == below.sum()
 
 
 def test_training_and_held_out_systems_are_others_and_the_latter_always_the_same():

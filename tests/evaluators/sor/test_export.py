@@ -123,6 +123,16 @@ def test_solvers_pass_their_check(name, tmp_path):
     assert result.points > 60
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("value", [-5.0, -2.0, 2.0, 6.0, 20.0])
+@pytest.mark.parametrize("method", ["sor", "ssor-cg"])
+def test_rounding_errors_of_hard_solves_are_no_failure(method, value, tmp_path):
+    """Omegas near 0 and near 2, where small differences grow on the way."""
+    document = policy(("m",), (repr(value / 2),), ("add", "c0", "c0"), method=method)
+    result = checks.check(written(tmp_path, SCIPY, document), SCIPY, document)
+    assert result.status == "ok", result.message
+
+
 @pytest.mark.parametrize("exporter", EXPORTERS[1:], ids=["python", "c"])
 @pytest.mark.parametrize("name", POLICIES)
 def test_omegas_pass_their_check(exporter, name, tmp_path):
@@ -144,10 +154,10 @@ def test_omegas_are_those_of_the_evaluator():
 
 
 WRONG = [
-    ("young", "2.0 / (1.0", "2.1 / (1.0"),
-    ("young", "tolerance * norms[0]", "0.1 * tolerance * norms[0]"),
     ("young", "x = x + factors.solve(residual)", "x = x + 0.999 * factors.solve(residual)"),
     ("young", "max(1.0 - lam, ", "max(0.0, "),
+    ("young", "2.0 / (1.0", "2.1 / (1.0"),
+    ("young", "tolerance * norms[0]", "0.1 * tolerance * norms[0]"),
     ("chebyshev", "HALF_SWEEPS = True", "HALF_SWEEPS = False"),
     ("chebyshev", "SWEEPS = 9", "SWEEPS = 8"),
     ("ssor-cg", 'factors.solve(residual, "T")', "factors.solve(residual)"),
@@ -161,7 +171,7 @@ WRONG = [
 
 @pytest.mark.parametrize(
     ("name", "text", "other"),
-    [pytest.param(*case, marks=[] if case[0] in QUICK else pytest.mark.slow) for case in WRONG],
+    [pytest.param(*case, marks=[] if i < 2 else pytest.mark.slow) for i, case in enumerate(WRONG)],
 )
 def test_a_wrong_solver_is_found(name, text, other, tmp_path):
     path = written(tmp_path, SCIPY, POLICIES[name])

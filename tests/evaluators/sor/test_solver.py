@@ -1,9 +1,12 @@
 """Sweeps counted by the kernel are those of a textbook implementation, lane by lane."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from plain_sor import crossing, norms, poisson, random_spd, shifted
 
+from evaluators.sor.matrix_file import find, read
 from evaluators.sor.ordering import order_of
 from evaluators.sor.solver import sor
 from evaluators.sor.systems import Systems
@@ -71,6 +74,16 @@ def test_schedules_repeat_their_last_omega():
     agree(counts, textbook(systems, which, schedules, np.arange(36)))
 
 
+def test_a_sweep_with_omega_0_does_nothing():
+    systems = group(poisson(6))
+    with_pause = np.array([[1.3, 0.0, 1.6], [1.3, 1.6, 1.6]])
+    paused, straight = sor(systems, np.zeros(2, int), with_pause).iterations
+    assert paused == straight + 1
+    never = sor(systems, np.zeros(2, int), np.array([0.0, np.nan]), cap=70)
+    assert never.iterations.tolist() == [70, 70]
+    assert not never.converged.any()
+
+
 def test_half_sweeps_are_cyclic_chebyshev():
     side = 8
     systems = group(poisson(side))
@@ -133,6 +146,21 @@ def test_counts_of_an_independent_implementation():
     ):
         found = sor(systems, which, omegas, ordering=ordering).iterations
         assert (found.sum(), found[0], found.min()) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "omegas", "expected"),
+    [
+        ("bcsstk01", (1.0, 1.5), [5600, 1967]),
+        ("gr_30_30", (1.0, 1.5, 1.78), [983, 323, 97]),
+        ("Trefethen_500", (1.0, 1.1, 1.5), [13, 10, 27]),
+    ],
+)
+def test_real_matrices_by_an_independent_implementation(name, omegas, expected):
+    (path,) = find(f"builtin:{name}", Path())
+    systems = group(read(path))
+    counts = sor(systems, np.zeros(len(omegas), int), np.array(omegas))
+    assert counts.iterations.tolist() == expected
 
 
 def test_caps_and_divergence():
