@@ -3,7 +3,8 @@
 Reads ``{"path", "points", "maxiter", "tolerance", "groups"}`` from standard input: points are
 inputs of ``omega``, a group is a list of systems ``{"data", "indices", "indptr", "b", "x0",
 "told"}``, solved one after the other. Prints ``{"omegas", "groups"}``, a list of solutions or
-messages a group. Imports nothing of this package.
+messages a group; it ends with the first message where systems remember the one before. Imports
+nothing of this package.
 """
 
 import json
@@ -26,8 +27,6 @@ def solved(module: dict[str, Any], system: dict[str, Any], **settings: Any) -> d
             matrix, np.array(system["b"]), x0=start, **system["told"], **settings
         )
     except ValueError as error:
-        if "state" in settings:  # as in the search, which goes on with the next system
-            settings["state"].omega1, settings["state"].count1 = 1.0, float(settings["maxiter"])
         return {"error": str(error)}
     return {
         "x": x.tolist(),
@@ -46,7 +45,12 @@ def main() -> None:
     for systems in request["groups"]:
         if "State" in module:
             settings["state"] = module["State"]()
-        groups.append([solved(module, system, **settings) for system in systems])
+        answers: list[dict[str, Any]] = []
+        for system in systems:
+            answers.append(solved(module, system, **settings))
+            if "error" in answers[-1] and "state" in settings:
+                break  # there is nothing to remember
+        groups.append(answers)
     points = np.array(request["points"])
     omegas = np.broadcast_to(module["omega"](*points), points.shape[1:])
     json.dump({"omegas": omegas.tolist(), "groups": groups}, sys.stdout)
