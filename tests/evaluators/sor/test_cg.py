@@ -93,7 +93,7 @@ def test_jacobi_and_none():
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("gr_30_30", [66, 66, 32]), ("Trefethen_500", [217, 11, 6])]
+    ("name", "expected"), [("LFAT5", [36, 11, 9]), ("Trefethen_500", [217, 11, 6])]
 )
 def test_real_matrices_by_an_independent_implementation(name, expected):
     """Plain, with Jacobi's preconditioner and with SSOR at omega = 1."""
