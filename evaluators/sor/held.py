@@ -27,19 +27,18 @@ class Held:
         self.profiles = Profiles(
             groups, options.method, options.ordering, options.tolerance, options.cap
         )
-        self._grid = np.linspace(options.oracle[0], options.oracle[1], options.oracle[2])
+        self._options = options
         self._chebyshev = options.method == "sor" and options.ordering == "red-black"
 
     @cached_property
     def oracle(self) -> Comparison:
         """Each system's best omega of the grid."""
-        return oracle(self.profiles, self._grid)
+        return oracle(self.profiles, self._options.omegas(self._options.oracle[2]))
 
     @cached_property
     def best_fixed(self) -> Comparison:
         """The best omega for all of them."""
-        ends = self._grid[0], self._grid[-1]
-        return best_fixed(self.profiles, np.linspace(*ends, _BEST_FIXED_POINTS))
+        return best_fixed(self.profiles, self._options.omegas(_BEST_FIXED_POINTS))
 
     @cached_property
     def young(self) -> Comparison:

@@ -2,6 +2,8 @@
 
 from typing import Literal, Self
 
+import numpy as np
+from jaxtyping import Float64
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from evaluators.sor import features
@@ -48,9 +50,19 @@ class Options(BaseModel):
         default=(1.0, 1.95, 191),
         description="Lowest and highest omega, and number, of the grid that the oracle tries.",
     )
+    oracle_spacing: Literal["linear", "geometric"] = Field(
+        default="linear", description="Of that grid; geometric: in 2 - omega, dense close to 2."
+    )
     fit: int = Field(
         default=24, ge=0, le=1000, description="Rounds of fitting a policy's constants; 0: none."
     )
+
+    def omegas(self, points: int) -> Float64[np.ndarray, " points"]:
+        """So many omegas from the lowest to the highest that the oracle tries."""
+        low, high, _ = self.oracle
+        if self.oracle_spacing == "linear":
+            return np.linspace(low, high, points)
+        return np.asarray(2.0 - np.geomspace(2.0 - low, 2.0 - high, points))
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

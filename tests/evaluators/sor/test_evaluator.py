@@ -222,3 +222,12 @@ def test_findings_are_drawn_from_held_out_systems():
     assert {"instances", "cumulative", "omegas"} < set(names)
     table = charts[0]
     assert [row[0] for row in table.rows][:3] == ["this search", "oracle", "Young"]
+
+
+def test_the_oracles_grid():
+    even = Options.model_validate({"train": TRAIN}).omegas(191)
+    assert even[[0, -1]].tolist() == [1.0, 1.95]
+    assert np.diff(even) == pytest.approx(0.005)
+    dense = {"train": TRAIN, "oracle": [0.8, 1.9995, 191], "oracle_spacing": "geometric"}
+    gaps = np.diff(Options.model_validate(dense).omegas(191))
+    assert gaps[1:] / gaps[:-1] == pytest.approx((0.0005 / 1.2) ** (1 / 190))
