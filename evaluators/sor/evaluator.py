@@ -23,7 +23,7 @@ from evaluators.sor.profile import Profile, grid
 from evaluators.sor.solve import Method
 from evaluators.sor.systems import Systems
 from evosearch import interpreter
-from evosearch.contracts import Chart, Key, Objective, Prepared, Rows, Scores, Status
+from evosearch.contracts import Chart, Key, Objective, Prepared, Rows, Scores, Status, scores_of
 from evosearch.genomes.canonical import canonical
 from evosearch.genomes.program import ProgramBatch
 from evosearch.genomes.vector import VectorBatch
@@ -74,6 +74,7 @@ class Sor:
             "sweeps": options.sweeps,
             "lanczos_steps": options.lanczos_steps,
             "tolerance": options.tolerance,
+            "cap": options.cap,
         }
 
     def prepare(self, key: Key) -> Prepared:
@@ -82,7 +83,7 @@ class Sor:
         groups = self._systems(prepared)
         for systems in [*groups, *self._held.groups]:
             self._features.known(systems)  # names of features are checked before the search
-        if self._fits:
+        if self.options.fits:
             omega = np.broadcast_to(grid()[:, None, None], (len(grid()), 1, 1))
             tables = [
                 self._method.table(each, np.broadcast_to(omega, (len(omega), len(each), 1)))[1]
@@ -90,12 +91,6 @@ class Sor:
             ]
             prepared["profile"] = np.concatenate(tables, axis=1).T.copy()
         return prepared
-
-    @property
-    def _fits(self) -> bool:
-        """Whether constants can be fitted by looking iterations up."""
-        told = self._features
-        return bool(told.names and self.options.fit) and not (told.by_sweep or told.by_history)
 
     def _systems(self, prepared: Prepared) -> list[Systems]:
         """The systems that train; drawn again from the key when this process has not yet."""
@@ -127,14 +122,17 @@ class Sor:
             some = [each.take(np.arange(0, len(each), self._every(groups))) for each in groups]
             cost, starts = partial(self._solving, groups=some), []
         else:
-            known = np.concatenate([told.known(each) for each in groups], axis=1)
-            table = Profile(prepared["profile"])
+            known, table = self._known(prepared), Profile(prepared["profile"])
             cost = partial(self._looking_up, known=known, table=table)
             starts = [refinement.near_best(chosen, known, table, seeds)]
         found = refinement.evolved(chosen, starts, cost, seeds, self.options.fit)
         constants = genomes.constants.copy()
         constants[rows] = found.constants
         return canonical(refinement.with_constants(genomes, constants))
+
+    def _known(self, prepared: Prepared) -> Float64[np.ndarray, "features systems"]:
+        groups = self._systems(prepared)
+        return np.concatenate([self._features.known(each) for each in groups], axis=1)
 
     @staticmethod
     def _every(groups: Sequence[Systems]) -> int:
@@ -163,6 +161,11 @@ class Sor:
 
     def score(self, genomes: Genomes, prepared: Prepared, *, fidelity: str, key: Key) -> Scores:
         """Mean iterations over the training systems, and operations of a policy."""
+        if self.options.look_up and isinstance(genomes, ProgramBatch):
+            known, table = self._known(prepared), Profile(prepared["profile"])
+            costs = self._looking_up(genomes, known, table)
+            objectives = np.stack([costs, genomes.sizes().astype(np.float64)], axis=1)
+            return scores_of(objectives, measures=np.zeros((len(genomes), 1)))
         return self._scores(genomes, self._systems(prepared))
 
     def validate(self, genomes: Genomes, prepared: Prepared) -> Scores:

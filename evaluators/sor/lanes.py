@@ -50,7 +50,7 @@ def run(
 ) -> tuple[Int64[np.ndarray, " lanes"], Float64[np.ndarray, "2 lanes"]]:
     """Iterations of every lane, and the squared norms of its last residual but one and its last.
 
-    Every core has each so-manieth lane in a queue of its own.
+    Of c cores, core k has lanes k, k + c, k + 2 c, ... in a queue of its own.
 
     Args:
         method: Makes the method out of the settings.

@@ -64,8 +64,25 @@ class Options(BaseModel):
             return np.linspace(low, high, points)
         return np.asarray(2.0 - np.geomspace(2.0 - low, 2.0 - high, points))
 
+    look_up: bool = Field(
+        default=False,
+        description="Score policies by the table that their constants are fitted to, which saves "
+        "solving; held-out systems are always solved.",
+    )
+
+    @property
+    def fits(self) -> bool:
+        """Whether constants can be fitted by looking iterations up."""
+        later = {features.SWEEP, *features.HISTORY} & set(self.features)
+        return bool(self.features and self.fit and not later)
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
+        if self.look_up and not self.fits:
+            raise ValueError(
+                "look_up: expected a policy with one omega for a system and fit above 0; leave it "
+                "out otherwise"
+            )
         features.check(self.features, self.lanczos_steps)
         low, high, points = self.oracle
         if not (0 < low < high < 2 and points >= 2):

@@ -231,3 +231,16 @@ def test_the_oracles_grid():
     dense = {"train": TRAIN, "oracle": [0.8, 1.9995, 191], "oracle_spacing": "geometric"}
     gaps = np.diff(Options.model_validate(dense).omegas(191))
     assert gaps[1:] / gaps[:-1] == pytest.approx((0.0005 / 1.2) ** (1 / 190))
+
+
+def test_a_look_up_is_close_to_solving():
+    programs = grown(space(form="policy", features=["mu"], max_operations=4), 40)
+    solving, looking = evaluator(features=["mu"]), evaluator(features=["mu"], look_up=True)
+    solved, prepared = scored(solving, programs)
+    looked = looking.score(programs, prepared, fidelity="full", key=KEY)
+    fine = solved.objectives[:, 0] < 60  # beyond the table costs are made up
+    assert fine.sum() > 5
+    off = solved.objectives[fine, 0] - looked.objectives[fine, 0]
+    assert ((off > -0.5) & (off < 1.5)).all()  # whole iterations are up to one more
+    with pytest.raises(ValidationError, match="look_up: expected a policy"):
+        evaluator(look_up=True)
