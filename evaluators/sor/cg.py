@@ -6,7 +6,7 @@ from jaxtyping import Float64, Int64
 from evaluators.sor.crossing import Counts, counts_of
 from evaluators.sor.entries import prepared
 from evaluators.sor.gradients import Preconditioner, gradients
-from evaluators.sor.lanes import Lanes, run
+from evaluators.sor.lanes import Lanes, needed, run
 from evaluators.sor.residuals import residuals
 from evaluators.sor.systems import Systems
 
@@ -67,6 +67,7 @@ def _counted(
     cap: int | Int64[np.ndarray, " lanes"],
 ) -> Counts:
     _, entries = prepared(systems.matrix, "lexicographic")
+    systems, which = needed(systems, which)
     scale = (systems.rhs**2).sum(axis=1)
     caps = np.broadcast_to(np.asarray(cap, np.int64), which.shape)
     lanes = Lanes(

@@ -14,6 +14,7 @@ from jaxtyping import Float64, Int64
 from evaluators.sor.entries import Entries
 from evaluators.sor.kernel import kernel
 from evaluators.sor.state import Matrix, Method, Queue
+from evaluators.sor.systems import Systems
 from evosearch import backend
 
 WIDTHS = {64: (32, 8), 16: (16, 8), 0: (8,)}  # lanes at work on a core that has so many in all
@@ -43,6 +44,16 @@ class Lanes:
 
     def __len__(self) -> int:
         return len(self.which)
+
+
+def needed(
+    systems: Systems, which: Int64[np.ndarray, " lanes"]
+) -> tuple[Systems, Int64[np.ndarray, " lanes"]]:
+    """The systems that lanes solve, where these are few, and which of them each lane solves."""
+    if len(which) >= len(systems):
+        return systems, which
+    rows, places = np.unique(which, return_inverse=True)
+    return systems.take(rows), places
 
 
 def run(

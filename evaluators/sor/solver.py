@@ -9,7 +9,7 @@ from evaluators.sor.cg import ssor_cg as ssor_cg
 from evaluators.sor.crossing import Counts as Counts
 from evaluators.sor.crossing import counts_of
 from evaluators.sor.entries import prepared
-from evaluators.sor.lanes import Lanes, run
+from evaluators.sor.lanes import Lanes, needed, run
 from evaluators.sor.ordering import OrderingName
 from evaluators.sor.residuals import residuals
 from evaluators.sor.sweep import sweep
@@ -52,6 +52,7 @@ def sor(
     steps = _steps(omegas, len(which))
     caps = np.broadcast_to(np.asarray(cap, np.int64), which.shape)
     order, entries = prepared(systems.matrix, ordering, by_colour=half_sweeps)
+    systems, which = needed(systems, which)
     start = residuals(systems)
     scale = (start**2).sum(axis=1)
     # below the tolerance, not at it: the kernel compares with <=

@@ -193,6 +193,14 @@ def test_a_lane_does_not_depend_on_its_neighbours():
         assert (alone.crossing == together.crossing[part]).all()
 
 
+def test_few_of_many_systems():
+    systems = group(poisson(5), np.linspace(0.0, 1.0, 30), starts=True)
+    every = sor(systems, np.arange(30), np.full(30, 1.4))
+    which = np.array([29, 3, 3])
+    few = sor(systems, which, np.full(3, 1.4))
+    assert (few.crossing == every.crossing[which]).all()
+
+
 def test_no_lanes():
     counts = sor(group(poisson(3)), np.zeros(0, int), np.zeros(0))
     assert len(counts.iterations) == 0
