@@ -11,6 +11,7 @@ from evaluators.sor.systems import Systems
 from evosearch.errors import ConfigError
 
 SWEEP = "k"  # number of the sweep (of the half sweep), from 0
+RECENT = "omega"  # of the sweep (the half sweep) before; 1 before the first
 LANCZOS = "lanczos"  # estimate of the smallest scaled eigenvalue
 HISTORY = ("omega1", "count1")  # of the system before
 
@@ -30,7 +31,12 @@ class Features:
     @property
     def by_sweep(self) -> bool:
         """Whether a policy is asked before every sweep."""
-        return SWEEP in self.names
+        return SWEEP in self.names or self.recurrent
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether a policy is told what it answered before."""
+        return RECENT in self.names
 
     @property
     def by_history(self) -> bool:
@@ -50,7 +56,7 @@ class Features:
         own = dict(systems.facts)
         if LANCZOS in self.names:
             own[LANCZOS] = lowest_ritz(systems, self.cost(systems))
-        later = dict.fromkeys((SWEEP, *HISTORY), np.full(len(systems), np.nan))
+        later = dict.fromkeys((SWEEP, RECENT, *HISTORY), np.full(len(systems), np.nan))
         rows = [self._value(name, own | later, systems) for name in self.names]
         return np.array(rows, np.float64).reshape(len(rows), len(systems))
 
@@ -71,7 +77,8 @@ def check(names: Sequence[str], lanczos: int) -> None:
         raise ValueError(f"features: a name stands twice in {list(names)}")
     if LANCZOS in names and lanczos < 1:
         raise ValueError("lanczos_steps: expected 1 or more with the feature lanczos, received 0")
-    if SWEEP in names and any(name in HISTORY for name in names):
+    by_sweep = [name for name in names if name in (SWEEP, RECENT)]
+    if by_sweep and any(name in HISTORY for name in names):
         raise ValueError(
-            f"features: expected {SWEEP} or history ({', '.join(HISTORY)}), received both"
+            f"features: expected {by_sweep[0]} or history ({', '.join(HISTORY)}), received both"
         )

@@ -31,11 +31,11 @@ def follow(
     iterations = np.empty(shape, np.int64)
     last = dict(zip(HISTORY, (np.full(len(programs), value) for value in FIRST), strict=True))
     for t in range(len(systems)):
-        inputs = np.tile(known[:, t], (len(programs), 1))
+        inputs = np.repeat(known[:, t, None], len(programs), axis=1)
         for name, values in last.items():
             if name in features.names:
-                inputs[:, features.names.index(name)] = values
-        omega = squash(walk(inputs))
+                inputs[features.names.index(name)] = values
+        omega = squash(walk(inputs[:, :, None])[:, 0])
         usable = np.nan_to_num(omega, nan=1.0)
         counts = method.run(systems, np.full(len(programs), t), usable[:, None])
         omegas[:, t], iterations[:, t], crossing[:, t] = omega, counts.iterations, counts.crossing

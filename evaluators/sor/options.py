@@ -73,7 +73,7 @@ class Options(BaseModel):
     @property
     def fits(self) -> bool:
         """Whether constants can be fitted by looking iterations up."""
-        later = {features.SWEEP, *features.HISTORY} & set(self.features)
+        later = {features.SWEEP, features.RECENT, *features.HISTORY} & set(self.features)
         return bool(self.features and self.fit and not later)
 
     @model_validator(mode="after")
@@ -90,10 +90,11 @@ class Options(BaseModel):
                 f"oracle: expected [lowest, highest, points] with 0 < lowest < highest < 2 and 2 "
                 f"or more points, received {list(self.oracle)}"
             )
-        if self.method == "ssor-cg" and (self.half_sweeps or features.SWEEP in self.features):
+        by_sweep = {features.SWEEP, features.RECENT} & set(self.features)
+        if self.method == "ssor-cg" and (self.half_sweeps or by_sweep):
             raise ValueError(
                 'method: "ssor-cg" has one omega for all iterations; leave half_sweeps and the '
-                "feature k out"
+                "features k and omega out"
             )
         if self.method == "ssor-cg" and self.ordering != "lexicographic":
             raise ValueError('ordering: expected "lexicographic" with method = "ssor-cg"')

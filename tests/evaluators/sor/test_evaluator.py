@@ -120,6 +120,17 @@ def test_a_policy_of_k_is_asked_before_every_sweep():
     assert scores.objectives[0, 0] == pytest.approx(counts.iterations.mean(), rel=1e-5)
 
 
+def test_a_recurrent_policy_is_told_its_last_omega():
+    made = evaluator(features=["omega"], sweeps=6)
+    scores, prepared = scored(made, identity(0, 1))
+    systems = made._systems(prepared)[0]
+    steps = [squash(np.array(1.0))]
+    while len(steps) < 6:
+        steps.append(squash(steps[-1]))
+    counts = sor(systems, np.arange(12), np.tile(steps, (12, 1)))
+    assert scores.objectives[0, 0] == pytest.approx(counts.iterations.mean(), rel=1e-5)
+
+
 def test_history_is_that_of_the_system_before():
     made = evaluator(features=["count1"])
     scores, prepared = scored(made, identity(0, 1))

@@ -14,8 +14,8 @@ def test_every_program_sees_its_own_inputs():
     space = Expressions(ExpressionsOptions(primitives=PRIMITIVES, inputs=3, max_operations=12))
     programs = grown(space, 200)
     assert len(np.unique(programs.lengths)) > 4
-    points = np.random.default_rng(0).normal(size=(len(programs), 3))
+    points = np.random.default_rng(0).normal(size=(3, len(programs), 5))
     found = Walk(programs)(points)
-    for row, point in enumerate(points):
-        wanted = evaluate(programs.take(np.array([row])), point[:, None])[0, 0]
+    for row in range(len(programs)):
+        wanted = evaluate(programs.take(np.array([row])), points[:, row])[0]
         np.testing.assert_array_equal(found[row], wanted)
