@@ -30,7 +30,7 @@ from evosearch.genomes.vector import VectorBatch
 from evosearch.seeding import key as key_of
 
 _TRAIN, _HELD_OUT = 0, 1  # streams that never meet
-_FIT_SYSTEMS = 24  # solved while the constants of a policy of k are fitted
+_FIT_SYSTEMS = 12  # solved while the constants of a policy of k are fitted
 _TIE = 1e-6  # weight of the crossing, which only breaks ties of whole iterations
 Counted = Float64[np.ndarray, "genomes systems"]
 
