@@ -57,18 +57,24 @@ class Features:
         if LANCZOS in self.names:
             own[LANCZOS] = lowest_ritz(systems, self.cost(systems))
         later = dict.fromkeys((SWEEP, RECENT, *HISTORY), np.full(len(systems), np.nan))
-        rows = [self._value(name, own | later, systems) for name in self.names]
+        rows = [_value(name, own | later, systems) for name in self.names]
         return np.array(rows, np.float64).reshape(len(rows), len(systems))
 
-    def _value(
-        self, name: str, known: dict[str, Float64[np.ndarray, " systems"]], systems: Systems
-    ) -> Float64[np.ndarray, " systems"]:
-        if name not in known:
-            raise ConfigError(
-                f"evaluator.features: no feature {name!r} of the systems {systems.name}; expected "
-                f"names from {', '.join(sorted({*known, LANCZOS}))}"
-            )
-        return known[name]
+
+def fact(systems: Systems, name: str) -> Float64[np.ndarray, " systems"]:
+    """A fact of every system; raises ConfigError where there is none of that name."""
+    return _value(name, dict(systems.facts), systems)
+
+
+def _value(
+    name: str, known: dict[str, Float64[np.ndarray, " systems"]], systems: Systems
+) -> Float64[np.ndarray, " systems"]:
+    if name not in known:
+        raise ConfigError(
+            f"evaluator.features: no feature {name!r} of the systems {systems.name}; expected "
+            f"names from {', '.join(sorted({*known, LANCZOS}))}"
+        )
+    return known[name]
 
 
 def check(names: Sequence[str], lanczos: int) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 from jaxtyping import Float64
 
-from evaluators.sor.features import RECENT, SWEEP, Features
+from evaluators.sor import recurrence
+from evaluators.sor.features import RECENT, SWEEP, Features, fact
 from evaluators.sor.squash import squash
 from evaluators.sor.systems import Systems
 from evaluators.sor.walk import Walk
@@ -19,12 +20,14 @@ def omegas(genomes: Genomes, systems: Systems, features: Features, sweeps: int) 
     """One omega for each of the first sweeps; the last one stays. NaN where a program has none.
 
     Args:
-        genomes: Omegas, schedules or programs of ``features``.
+        genomes: Omegas, schedules, coefficients of a recurrence or programs of ``features``.
         systems: What is to be solved.
         features: Inputs of programs, none of them history.
         sweeps: Steps of a policy that is asked before every sweep; others have one.
     """
     if isinstance(genomes, VectorBatch):
+        if genomes.genes[0].name.startswith(recurrence.PREFIX):
+            return recurrence.omegas(genomes.values, fact(systems, "mu"))
         same = (len(genomes), len(systems), genomes.values.shape[1])
         return np.broadcast_to(genomes.values[:, None, :], same)
     known = features.known(systems)

@@ -9,6 +9,7 @@ from search_spaces.expressions.options import ExpressionsOptions
 from search_spaces.hyperparameters.options import HyperparametersOptions
 
 LOWEST, HIGHEST = 0.01, 1.999  # omegas of numbers and of schedules
+LARGEST_BETA = 0.6  # coefficient of a recurrence; Chebyshev's are 1/2 and 1/4
 
 
 class RelaxationOptions(BaseModel):
@@ -24,11 +25,12 @@ class RelaxationOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    form: Literal["omega", "schedule", "policy"] = Field(
-        description="One omega; one for each of the first sweeps; or a program of features."
+    form: Literal["omega", "schedule", "recurrence", "policy"] = Field(
+        description="One omega; one for each of the first sweeps; coefficients of a recurrence "
+        "for those of half sweeps; or a program of features."
     )
     length: int = Field(
-        16, ge=1, le=1024, description="schedule: number of omegas; the last one stays."
+        16, ge=1, le=1024, description="schedule, recurrence: how many; the last one stays."
     )
     features: tuple[str, ...] = Field(
         (), description='policy: names of its inputs; with "k" it is asked before every sweep.'
@@ -55,18 +57,21 @@ class RelaxationOptions(BaseModel):
         return self
 
     def genes(self) -> tuple[Gene, ...]:
-        """``omega``, or ``omega_1`` to ``omega_<length>``."""
-        names = ["omega"]
-        if self.form == "schedule":
-            names = [f"omega_{sweep + 1}" for sweep in range(self.length)]
-        return tuple(Gene(name, "real", LOWEST, HIGHEST) for name in names)
+        """``omega``, ``omega_1`` to ``omega_<length>``, or ``beta_1`` to ``beta_<length>``."""
+        if self.form == "omega":
+            return (Gene("omega", "real", LOWEST, HIGHEST),)
+        steps = range(1, self.length + 1)
+        if self.form == "recurrence":
+            return tuple(Gene(f"beta_{k}", "real", 0.0, LARGEST_BETA) for k in steps)
+        return tuple(Gene(f"omega_{k}", "real", LOWEST, HIGHEST) for k in steps)
 
     def vectors(self) -> HyperparametersOptions:
         """The same as options of ``hyperparameters``; its operators vary numbers."""
-        bounds = {"kind": "real", "low": LOWEST, "high": HIGHEST}
-        return HyperparametersOptions.model_validate(
-            {"genes": {gene.name: bounds for gene in self.genes()}}
-        )
+        genes = {
+            gene.name: {"kind": "real", "low": gene.low, "high": gene.high}
+            for gene in self.genes()
+        }
+        return HyperparametersOptions.model_validate({"genes": genes})
 
     def expressions(self) -> ExpressionsOptions:
         """The same as options of ``expressions``; its operators vary programs."""

@@ -13,9 +13,10 @@ from search_spaces.relaxation.options import RelaxationOptions
 
 
 class Relaxation:
-    """A fixed omega, a schedule of omegas, or a policy: a program omega = f(features).
+    """A fixed omega, a schedule, a recurrence, or a policy: a program omega = f(features).
 
-    Numbers are omegas themselves, between 0.01 and 1.999. The value of a program becomes an omega
+    Numbers are omegas themselves, between 0.01 and 1.999, but for those of a recurrence
+    (`evaluators.sor.recurrence`). The value of a program becomes an omega
     in (0, 2) by the evaluator (`evaluators.sor.squash`).
     """
 

@@ -52,3 +52,9 @@ def test_a_policy_is_written_with_its_features():
 def test_mistakes(options, message):
     with pytest.raises(ValidationError, match=message):
         space(**options)
+
+
+def test_a_recurrence_has_coefficients():
+    born = grown(space(form="recurrence", length=4), 20)
+    assert [gene.name for gene in born.genes] == ["beta_1", "beta_2", "beta_3", "beta_4"]
+    assert ((born.values >= 0) & (born.values <= 0.6)).all()
