@@ -29,6 +29,28 @@ ODD = program(
     ],
     [1.0] * 3,
 )
+# The same with p of degree 6.
+ODD_15 = program(
+    [
+        ("mul", "x", "x"),
+        ("fma", "n0", "c0", "c1"),
+        *(("fma", f"n{k}", "n0", f"c{k + 1}") for k in range(1, 6)),
+        ("mul", "n0", "x"),
+        ("fma", "n6", "n7", "x"),
+    ],
+    [1.0] * 7,
+)
+# x + (x - x^2) p(x), right at both ends, with p of degree 8: 1.05 ULP.
+BOTH_ENDS = program(
+    [
+        ("neg", "x"),
+        ("fma", "n0", "x", "x"),
+        ("fma", "x", "c0", "c1"),
+        *(("fma", f"n{k}", "x", f"c{k}") for k in range(2, 9)),
+        ("fma", "n1", "n9", "x"),
+    ],
+    [1.0] * 9,
+)
 
 
 def evosearch(folder: Path, *arguments: str):
@@ -48,6 +70,8 @@ def evosearch(folder: Path, *arguments: str):
         ("exp2", "1", 0x3F800001, 0.99 * cost(HORNER)[0]),
         ("exp2", "2", 0x3F800001, 0.99 * cost(HORNER)[0]),
         ("sin", "1", 0x3F490FDB, cost(ODD)[0]),
+        ("tanh", "1", 0x3F800001, 0.9 * cost(ODD_15)[0]),
+        ("log2", "1", 0x3F800001, cost(BOTH_ENDS)[0]),
     ],
 )
 def test_a_cheap_program_is_within_one_ulp_on_every_float32(tmp_path, name, seed, inputs, known):

@@ -36,9 +36,10 @@ def fma(a: Array, b: Array, c: Array) -> Array:
     doubtful = (total.view(np.int64) & _REST) == _HALF
     doubtful |= np.abs(narrow) <= _SMALLEST_NORMAL  # halfway means other bits there
     if doubtful.any():
-        c = np.broadcast_to(c, total.shape)[doubtful].astype(np.float64)
-        product = np.broadcast_to(product, total.shape)[doubtful]
-        narrow[doubtful] = _to_odd(product, c, total[doubtful]).astype(np.float32)
+        at = doubtful.nonzero()
+        c = np.broadcast_to(c, total.shape)[at].astype(np.float64)
+        product = np.broadcast_to(product, total.shape)[at]
+        narrow[at] = _to_odd(product, c, total[at]).astype(np.float32)
     return narrow
 
 

@@ -34,18 +34,20 @@ Constants = Float32[np.ndarray, "one constants"]
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What holds for every float32 of an interval.
+    """What holds for every float32 of an interval, or for some where a search ended early.
 
     Attributes:
-        count: How many there are.
+        count: How many inputs were run.
         max_ulp: The largest error in ULP, see `evaluators.approximation.float32.ulp`.
         worst: Inputs, in each of which some block of neighbours has its largest error; where the
             largest of all is reached first.
+        complete: Whether all were run.
     """
 
     count: int
     max_ulp: float
     worst: Float32[np.ndarray, " worst"]
+    complete: bool = True
 
     @property
     def worst_input(self) -> float:
@@ -59,15 +61,20 @@ def search(
     target: Target,
     interval: Interval,
     *,
+    enough: float = np.inf,
     progress: Callable[[int], None] | None = None,
 ) -> Found:
     """Evaluate one program, its constants rounded to float32, at every float32 of the interval.
+
+    Pieces of the interval come in order of their width, the widest first: the few that have most
+    of its length are where most programs that fail do.
 
     Args:
         programs: Programs of one input.
         row: Which of them.
         target: A function that has a fast reference.
         interval: Where.
+        enough: The search ends after a piece with an error above this.
         progress: Told the number of inputs that are done, now and then.
 
     Raises:
@@ -92,17 +99,30 @@ def search(
     found: list[tuple[float, int]] = []
     done = 0
     with ThreadPoolExecutor(backend.cores()) as threads:
-        for worst in threads.map(piece, range(first, last + 1, _PIECE)):
+        starts = _by_width(first, last)
+        for start, worst in zip(starts, threads.map(piece, starts), strict=True):
             found = nlargest(_SETTLED, chain(found, worst))
-            done = min(done + _PIECE, last + 1 - first)
+            done += min(_PIECE, last + 1 - start)
             if progress is not None:
                 progress(done)
+            if found[0][0] > enough:
+                threads.shutdown(wait=False, cancel_futures=True)
+                break
     settled = [(_settle(programs, row, constants, target, at), at) for _, at in found]
     settled.sort(reverse=True)
     error = settled[0][0]
     if len(found) == _SETTLED:
         error = max(error, found[-1][0])  # what was not settled is no larger than this
-    return Found(last + 1 - first, error, grid.number(np.array([at for _, at in settled])))
+    inputs = grid.number(np.array([at for _, at in settled]))
+    return Found(done, error, inputs, done == last + 1 - first)
+
+
+def _by_width(first: int, last: int) -> list[int]:
+    """Where pieces start on the grid, the widest piece first."""
+    starts = np.arange(first, last + 1, _PIECE)
+    ends = np.minimum(starts + _PIECE, last)
+    width = grid.number(ends).astype(np.float64) - grid.number(starts)
+    return starts[np.argsort(-width, kind="stable")].tolist()
 
 
 def _errors(

@@ -11,7 +11,7 @@ from evaluators.approximation.interval import Interval
 from evaluators.approximation.targets import Target
 from evosearch.genomes.program import ProgramBatch
 
-_ROUNDS = 6
+_ROUNDS = 12
 _FURTHER = 2.0  # times what a program exceeds the bar by: how far below it the next fit aims
 
 
@@ -22,7 +22,7 @@ def finish(
     tasks: Sequence[Task],
     effort: GridOptions,
 ) -> tuple[ProgramBatch, exhaustive.Found]:
-    """One program whose error is within the bar on every input, if six rounds find it.
+    """One program whose error is within the bar on every input, if twelve rounds find it.
 
     As long as the error is above the bar, the worst inputs join those that constants are fitted
     to (constraint generation, Lim and Nagarakatte 2021), and the fit aims further below the bar.
@@ -38,20 +38,19 @@ def finish(
         A batch of one with the best constants seen, and what holds for them.
     """
     target, interval, bar = problem
-    best = programs.take(np.array([row]))
-    found = exhaustive.search(best, 0, target, interval)
-    trial, seen = best, found
+    best = trial = programs.take(np.array([row]))
+    least = seen = exhaustive.search(best, 0, target, interval, enough=bar)
     for turn in range(_ROUNDS):
-        if found.max_ulp <= bar or not int(best.n_constants[0]):
+        if least.max_ulp <= bar or not int(best.n_constants[0]):
             break
         y = reference.values(target, interval, seen.worst.astype(np.float64))
         worst = Task.of(seen.worst, y)
         search, wide, *wider = tasks
         tasks = [search, wide.joined(worst, np.arange(len(y))), *wider]
-        aim = bar - _FURTHER * (found.max_ulp - bar)
+        aim = bar - _FURTHER * (least.max_ulp - bar)
         constants = fit.fit(trial, 0, tasks, aim, turn, effort)
         trial = trial.with_constants(constants[None].astype(np.float64))
-        seen = exhaustive.search(trial, 0, target, interval)
-        if seen.max_ulp < found.max_ulp:
-            best, found = trial, seen
-    return best, found
+        seen = exhaustive.search(trial, 0, target, interval, enough=bar)
+        if seen.max_ulp < least.max_ulp:
+            best, least = trial, seen
+    return best, least if least.complete else exhaustive.search(best, 0, target, interval)

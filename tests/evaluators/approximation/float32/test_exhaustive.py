@@ -110,3 +110,17 @@ def test_samples_reach_ends_powers_and_binades():
     sealed = sample.sample(Interval(-1.0, 1.0), 2048, rng, edges=False)
     assert sealed.min() < -0.99
     assert np.isin(x, sealed).mean() < 0.01
+
+
+def test_a_search_may_end_after_a_piece_that_fails():
+    """The widest piece comes first, and the largest error of what was run is told."""
+    interval = Interval(2.0**-20, 1.0)
+    every = exhaustive.search(LINE, 0, named("exp2"), interval)
+    some = exhaustive.search(LINE, 0, named("exp2"), interval, enough=1.0)
+    assert every.complete
+    assert not some.complete
+    assert some.count == 2**22 < every.count
+    assert 2.0**18 < some.max_ulp <= every.max_ulp  # 1 + x is far from 2^x in the middle
+    again = exhaustive.search(LINE, 0, named("exp2"), interval, enough=every.max_ulp)
+    assert again.complete
+    assert (again.max_ulp, again.worst_input) == (every.max_ulp, every.worst_input)
