@@ -1,40 +1,39 @@
-"""Page: the tables of docs/results/sor.md, made of program documents alone."""
+"""Page: the tables of docs/results/sor.md, made of what was found alone."""
 
 import re
 from collections.abc import Mapping
 
 import numpy as np
 
+from benchmarks.sor_campaigns.policies import Found
 from benchmarks.tables import table
-from evosearch.export.document import ProgramDocument
-from evosearch.genomes.text import expressions
 
 _BEGIN, _END = "<!-- made by python -m benchmarks sor_campaigns -->", "<!-- end -->"
 
 
-def written(text: str, documents: Mapping[str, ProgramDocument]) -> str:
+def written(text: str, found: Mapping[str, Found]) -> str:
     """The page with other tables between its marks."""
     between = re.compile(f"({re.escape(_BEGIN)}\n).*?({re.escape(_END)})", re.DOTALL)
-    return between.sub(lambda found: f"{found[1]}\n{tables(documents)}\n\n{found[2]}", text)
+    return between.sub(lambda found: f"{found[1]}\n{tables(found)}\n\n{found[2]}", text)
 
 
-def tables(documents: Mapping[str, ProgramDocument]) -> str:
+def tables(found: Mapping[str, Found]) -> str:
     """By campaign and group of held-out systems; matrices; policies."""
-    single = {n: d for n, d in documents.items() if not n.startswith("sor_matrices")}
-    matrices = {n: d for n, d in documents.items() if n.startswith("sor_matrices")}
+    single = {n: d for n, d in found.items() if not n.startswith("sor_matrices")}
+    matrices = {n: d for n, d in found.items() if n.startswith("sor_matrices")}
     parts = [_results(single)] if single else []
     if matrices:
         parts.append(_matrices(matrices))
-    parts.append(_policies(documents))
+    parts.append(_policies(found))
     return "\n\n".join(parts)
 
 
-def _results(documents: Mapping[str, ProgramDocument]) -> str:
+def _results(found: Mapping[str, Found]) -> str:
     columns = ["campaign", "systems", "iterations"]
     columns += ["/ oracle", "/ Young", "/ best fixed", "/ Chebyshev", "CG"]
     rows = []
-    for name, document in documents.items():
-        for row in document.metadata["result"]["rows"]:
+    for name, each in found.items():
+        for row in each.about["rows"]:
             keys = [f"ratio_to_{key}" for key in ("oracle", "young", "best_fixed", "chebyshev")]
             ratios = [f"{row[key]:.4f}" if key in row else "–" for key in keys]
             iterations = f"{row['mean_iterations']:.2f}"
@@ -43,10 +42,10 @@ def _results(documents: Mapping[str, ProgramDocument]) -> str:
     return table(columns, rows)
 
 
-def _matrices(documents: Mapping[str, ProgramDocument]) -> str:
+def _matrices(found: Mapping[str, Found]) -> str:
     rows, ratios = [], []
-    for document in documents.values():
-        [row] = document.metadata["result"]["rows"]
+    for each in found.values():
+        [row] = each.about["rows"]
         ratios.append(row["ratio_to_oracle"])
         cells = [row["systems"], f"{row['n']:.0f}", f"{row['mean_iterations']:.1f}"]
         cells += [f"{row[f'ratio_to_{key}']:.3f}" for key in ("oracle", "young", "best_fixed")]
@@ -57,12 +56,12 @@ def _matrices(documents: Mapping[str, ProgramDocument]) -> str:
     return table(columns, rows)
 
 
-def _policies(documents: Mapping[str, ProgramDocument]) -> str:
+def _policies(found: Mapping[str, Found]) -> str:
     rows = []
-    for name, document in documents.items():
-        about = document.metadata["result"]
-        [text] = expressions(document.to_program(), document.inputs)
-        shown = f"[`{text}`](relaxation/{name}.json)"
+    for name, each in found.items():
+        about = each.about
+        text = each.text if len(each.text) < 160 else f"{each.text[:150]} ..."
+        shown = f"[{name}](relaxation/{name}.json): `{text}`"
         rows.append([shown, f"{about['evaluations']:,}", str(about["seconds"]), about["command"]])
-    columns = ["value before it is squashed", "evaluations", "seconds", "command"]
+    columns = ["found", "evaluations", "seconds", "command"]
     return table(columns, [[*row[:3], f"`{row[3]}`"] for row in rows])

@@ -31,6 +31,7 @@ from evosearch.seeding import key as key_of
 
 _TRAIN, _HELD_OUT = 0, 1  # streams that never meet
 _FIT_SYSTEMS = 12  # solved while the constants of a policy of k are fitted
+_TABLE_TIE = 0.05  # the same where constants are fitted, so that plateaus have a slope
 _TIE = 1e-6  # weight of the crossing, which only breaks ties of whole iterations
 Counted = Float64[np.ndarray, "genomes systems"]
 
@@ -84,13 +85,15 @@ class Sor:
         for systems in [*groups, *self._held.groups]:
             self._features.known(systems)  # names of features are checked before the search
         if self.options.fits:
-            omega = np.broadcast_to(grid()[:, None, None], (len(grid()), 1, 1))
-            tables = [
-                self._method.table(each, np.broadcast_to(omega, (len(omega), len(each), 1)))[1]
-                for each in groups
-            ]
-            prepared["profile"] = np.concatenate(tables, axis=1).T.copy()
+            prepared["profile"] = np.concatenate([self._profile(each) for each in groups])
         return prepared
+
+    def _profile(self, systems: Systems) -> Float64[np.ndarray, "systems omegas"]:
+        """Iterations by omega, ties broken by the crossing."""
+        omega = grid(self.options.table)[:, None, None]
+        shape = (len(omega), len(systems), 1)
+        iterations, crossing = self._method.table(systems, np.broadcast_to(omega, shape))
+        return np.asarray((iterations + _TABLE_TIE * crossing).T)
 
     def _systems(self, prepared: Prepared) -> list[Systems]:
         """The systems that train; drawn again from the key when this process has not yet."""

@@ -64,6 +64,12 @@ class Options(BaseModel):
             return np.linspace(low, high, points)
         return np.asarray(2.0 - np.geomspace(2.0 - low, 2.0 - high, points))
 
+    table: int = Field(
+        default=512,
+        ge=16,
+        le=4096,
+        description="Omegas for which iterations of the training systems are tabled, for fits.",
+    )
     look_up: bool = Field(
         default=False,
         description="Score policies by the table that their constants are fitted to, which saves "

@@ -1,22 +1,22 @@
 """Profile: how many iterations every system takes with every omega of a grid."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float64
 
 from evaluators.sor.squash import squash, unsquash
 
-POINTS = 96
 LOWEST, HIGHEST = 0.5, 1.9995
-_SLOPE = 0.05  # of the logarithm of iterations beyond the grid, by a step of the grid
-_FAR = 500.0  # steps beyond which it is far enough
+_SLOPE = 5.0  # of the logarithm of iterations beyond the grid, by its length
+_FAR = 5.0  # lengths beyond which it is far enough
 
 
-def grid() -> Float64[np.ndarray, " omegas"]:
+def grid(points: int) -> Float64[np.ndarray, " omegas"]:
     """Omegas, evenly spread in the value that `squash` makes them of."""
     low, high = unsquash(np.array([LOWEST, HIGHEST]))
-    return squash(np.linspace(low, high, POINTS))
+    return squash(np.linspace(low, high, points))
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,19 @@ class Profile:
     """Iterations by omega, the cost that fitting looks up instead of solving.
 
     Attributes:
-        crossing: Fractional iterations at each point of `grid`.
+        counts: Iterations at each point of `grid`.
     """
 
-    crossing: Float64[np.ndarray, "systems omegas"]
+    counts: Float64[np.ndarray, "systems omegas"]
+
+    @cached_property
+    def best(self) -> Float64[np.ndarray, " systems"]:
+        """Each system's best omega of the grid."""
+        return np.asarray(grid(self.counts.shape[1])[self.counts.argmin(axis=1)])
+
+    @cached_property
+    def _logs(self) -> Float64[np.ndarray, "systems omegas"]:
+        return np.asarray(np.log(self.counts))
 
     def at(
         self, values: Float64[np.ndarray, "rows systems"]
@@ -38,12 +47,13 @@ class Profile:
         fitted comes back.
         """
         low, high = unsquash(np.array([LOWEST, HIGHEST]))
+        last = self.counts.shape[1] - 1
         with np.errstate(over="ignore", invalid="ignore"):
-            wanted = (values - low) / (high - low) * (POINTS - 1)
-        place = np.clip(np.nan_to_num(wanted, nan=-_FAR), -_FAR, _FAR)
-        inside = np.clip(place, 0.0, POINTS - 1 - 1e-9)
-        below = inside.astype(np.int64)
-        logs, systems = np.log(self.crossing), np.arange(len(self.crossing))
-        left, right = logs[systems, below], logs[systems, below + 1]
-        between = left + (right - left) * (inside - below)
-        return np.asarray(np.exp(between + _SLOPE * abs(place - inside)))
+            wanted = np.nan_to_num((values - low) / (high - low), nan=-_FAR)
+        share = np.clip(wanted, -_FAR, _FAR)
+        inside = np.clip(share, 0.0, 1.0)
+        below = np.minimum((inside * last).astype(np.int64), last - 1)
+        systems = np.arange(len(self.counts))
+        left, right = self._logs[systems, below], self._logs[systems, below + 1]
+        between = left + (right - left) * (inside * last - below)
+        return np.asarray(np.exp(between + _SLOPE * abs(share - inside)))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float64, UInt32
 
-from evaluators.sor.profile import Profile, grid
+from evaluators.sor.profile import Profile
 from evaluators.sor.squash import unsquash
 from evosearch.fitting import Effort, fit
 from evosearch.genomes.program import ProgramBatch
@@ -64,7 +64,7 @@ def near_best(
 ) -> Constants:
     """Constants that bring values near those of each system's best omega, by least squares."""
     every = max(1, -(-inputs.shape[1] // _FIT_SYSTEMS))
-    target = unsquash(grid()[profile.crossing.argmin(axis=1)])[::every]
+    target = unsquash(profile.best)[::every]
     found = fit(programs, inputs[:, ::every], target, np.ones(len(target)), seeds, _EFFORT)
     width = programs.constants.shape[1]
     return np.asarray(np.where(np.isfinite(found), found, programs.constants)[:, :width])
