@@ -14,7 +14,7 @@ _BEGIN, _END = "<!-- made by python -m benchmarks sor_campaigns -->", "<!-- end 
 def written(text: str, found: Mapping[str, Found]) -> str:
     """The page with other tables between its marks."""
     between = re.compile(f"({re.escape(_BEGIN)}\n).*?({re.escape(_END)})", re.DOTALL)
-    return between.sub(lambda found: f"{found[1]}\n{tables(found)}\n\n{found[2]}", text)
+    return between.sub(lambda mark: f"{mark[1]}\n{tables(found)}\n\n{mark[2]}", text)
 
 
 def tables(found: Mapping[str, Found]) -> str:
