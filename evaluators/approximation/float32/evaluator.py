@@ -5,14 +5,15 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float64, UInt32
+from jaxtyping import Float64, UInt32
 
 from evaluators.approximation.float32 import arithmetic, exhaustive, fit, reference, ulp
-from evaluators.approximation.float32.contraction import ambiguous, contract
+from evaluators.approximation.float32.contraction import contract
 from evaluators.approximation.float32.costs import STORED, CostTable, cost
 from evaluators.approximation.float32.finish import finish
 from evaluators.approximation.float32.options import Float32Options
 from evaluators.approximation.float32.sample import even, sample
+from evaluators.approximation.float32.sampled import Errors, sampled, valid, worst
 from evaluators.approximation.float32.task import Task
 from evaluators.approximation.interval import Interval
 from evaluators.approximation.targets import find
@@ -33,18 +34,15 @@ from evosearch.genomes.primitives import PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
 
 _PRIMITIVES = PrimitiveSet.named(arithmetic.OPERATIONS)
-_NEAR = 1.5  # times the bar: largest error on a few inputs that is worth looking at many
 _SEALED = 2  # times the inputs of scores
-
-
-Errors = Float64[np.ndarray, " programs"]
 
 
 class Float32Approximation:
     """Evaluator of programs with one input against a target, in float32 arithmetic.
 
-    The error is the largest one in ULP (see `evaluators.approximation.float32.ulp`), no smaller
-    than the bar: below it, programs differ by their cost alone.
+    The error is the largest one in ULP on samples (see `evaluators.approximation.float32.ulp`),
+    and a margin for what they miss; no smaller than the bar: below it, programs differ by their
+    cost alone.
     """
 
     options_model = Float32Options
@@ -117,7 +115,7 @@ class Float32Approximation:
                     some,
                     place,
                     tasks,
-                    self.options.bar,
+                    self.options.bar - self.options.margin,
                     int(seeds[row]),
                     self.options.grid,
                 )
@@ -126,20 +124,21 @@ class Float32Approximation:
     def score(
         self, genomes: ProgramBatch, prepared: Prepared, *, fidelity: str, key: Key
     ) -> Scores:
-        """Error on the inputs of the search; of programs near the bar, on more and more."""
-        errors = self._sampled(genomes, prepared)
-        return self._scores(genomes, np.maximum(errors, self.options.bar))
+        """Error on the inputs of the search, and the margin; near the bar, on more and more."""
+        bar, margin = self.options.bar, self.options.margin
+        errors = sampled(genomes, self._tasks(prepared), bar, margin) + margin
+        return self._scores(genomes, np.maximum(errors, bar))
 
     def validate(self, genomes: ProgramBatch, prepared: Prepared) -> Scores:
         """Error on sealed inputs, however small it is."""
-        return self._scores(genomes, self._errors(genomes, _task(prepared, "sealed")))
+        return self._scores(genomes, worst(genomes, _task(prepared, "sealed")))
 
     def polish(self, genomes: ProgramBatch, prepared: Prepared) -> list[Polished | None]:
         """Programs within the bar on every sample, run on every float32 and mended if need be."""
         if not (self.options.exhaustive and reference.has_fast(self.target)):
             return [None] * len(genomes)
-        errors = self._sampled(genomes, prepared)
         tasks = self._tasks(prepared)
+        errors = sampled(genomes, tasks, self.options.bar, self.options.margin)
         return [
             self._finished(genomes, row, tasks) if errors[row] <= self.options.bar else None
             for row in range(len(genomes))
@@ -193,33 +192,6 @@ class Float32Approximation:
         y = reference.values(self.target, self.interval, wide)
         return wide, (arithmetic.evaluate(genomes, x) - y) / ulp.ulp(y)
 
-    def _errors(self, genomes: ProgramBatch, task: Task) -> Errors:
-        errors = np.full(len(genomes), np.nan)
-        for row in np.flatnonzero(self._valid(genomes)).tolist():
-            constants = genomes.constants[row : row + 1, : genomes.n_constants[row]]
-            errors[row] = task.worst(genomes, row, constants.astype(np.float32))[0]
-        return errors
-
-    def _sampled(self, genomes: ProgramBatch, prepared: Prepared) -> Errors:
-        errors = self._errors(genomes, _task(prepared, "search"))
-        near = np.flatnonzero(errors <= _NEAR * self.options.bar)
-        many = self._errors(genomes.take(near), _task(prepared, "score"))
-        errors[near] = np.maximum(errors[near], many)
-        if self._thorough is not None:
-            for row in np.flatnonzero(errors <= self.options.bar).tolist():
-                errors[row] = max(errors[row], self._closely(genomes, row, self._thorough))
-        return errors
-
-    def _closely(self, genomes: ProgramBatch, row: int, task: Task) -> float:
-        """Error of one program on a task and, if within the bar, near where it is largest."""
-        constants = genomes.constants[row : row + 1, : genomes.n_constants[row]]
-        constants = constants.astype(np.float32)
-        errors = task.errors(genomes, row, constants)[0]
-        if errors.max() > self.options.bar:
-            return float(errors.max())
-        near = task.dense(errors).worst(genomes, row, constants)
-        return float(max(errors.max(), near[0]))
-
     def _tasks(self, prepared: Prepared) -> list[Task]:
         """Inputs of the search, of scores, and of programs within the bar on these."""
         tasks = [_task(prepared, name) for name in ("search", "score")]
@@ -233,17 +205,14 @@ class Float32Approximation:
             return None
         return Task.by(reference.fast(self.target, self.interval), even(self.interval, n))
 
-    def _valid(self, genomes: ProgramBatch) -> Bool[np.ndarray, " programs"]:
-        return np.asarray(arithmetic.supported(genomes) & ~ambiguous(genomes))
-
     def _scores(self, genomes: ProgramBatch, errors: Errors) -> Scores:
         costs = np.full(len(genomes), np.nan)
-        valid = self._valid(genomes)
-        costs[valid] = cost(genomes.take(np.flatnonzero(valid)), self.costs)
+        usable = valid(genomes)
+        costs[usable] = cost(genomes.take(np.flatnonzero(usable)), self.costs)
         objectives = np.stack([errors, costs], axis=1)
         measures = np.stack([genomes.lengths, genomes.n_constants], axis=1).astype(np.float64)
         scores = scores_of(objectives, measures=measures)
-        invalid = np.flatnonzero(~valid)
+        invalid = np.flatnonzero(~usable)
         scores.status[invalid] = Status.INVALID
         text = f"operations other than {', '.join(arithmetic.OPERATIONS)}, or a contractible one"
         return Scores(

@@ -122,7 +122,7 @@ def _by_width(first: int, last: int) -> list[int]:
     starts = np.arange(first, last + 1, _PIECE)
     ends = np.minimum(starts + _PIECE, last)
     width = grid.number(ends).astype(np.float64) - grid.number(starts)
-    return starts[np.argsort(-width, kind="stable")].tolist()
+    return [int(start) for start in starts[np.argsort(-width, kind="stable")]]
 
 
 def _errors(

@@ -51,6 +51,12 @@ class Float32Options(BaseModel):
         le=1e6,
         description="Error in ULP that is good enough: no program gains by a smaller one.",
     )
+    margin: float = Field(
+        default=0.02,
+        ge=0,
+        le=1.0,
+        description="By how many ULP the largest error of all is taken to exceed that of samples.",
+    )
     thorough_points: int = Field(
         default=2**20,
         ge=0,

@@ -44,8 +44,9 @@ def test_refined_constants_are_float32_and_within_the_bar(narrow):
     assert score(one, QUADRATIC, prepared).objectives[0, 0] > 1000
 
 
-def test_scores_are_errors_in_ulp_of_exact_arithmetic(tmp_path):
-    one = evaluator(tmp_path, interval="[0, 1]")
+@pytest.mark.parametrize("margin", [0.0, 0.02])
+def test_scores_are_errors_in_ulp_of_exact_arithmetic_and_the_margin(tmp_path, margin):
+    one = evaluator(tmp_path, interval="[0, 1]", margin=margin)
     prepared = one.prepare(KEY)
     x = np.concatenate([prepared["search_x"]])
     values = arithmetic.evaluate(QUADRATIC, x)[0]
@@ -54,7 +55,17 @@ def test_scores_are_errors_in_ulp_of_exact_arithmetic(tmp_path):
         errors = [abs(mpf(float(v)) - y) for v, y in zip(values, exact, strict=True)]
         units = [mpf(2) ** (-22 if y >= 2 else -23) for y in exact]
     expected = float(max(e / unit for e, unit in zip(errors, units, strict=True)))
-    assert score(one, QUADRATIC, prepared).objectives[0, 0] == pytest.approx(expected, rel=1e-9)
+    found = score(one, QUADRATIC, prepared).objectives[0, 0]
+    assert found == pytest.approx(expected + margin, rel=1e-9)
+
+
+def test_a_program_is_within_the_bar_if_it_is_by_the_margin(narrow, tmp_path):
+    _, prepared, genome = narrow
+    error = evaluator(tmp_path, margin=0).validate(genome, prepared).objectives[0, 0]
+    near = evaluator(tmp_path, bar=float(error) + 0.05, margin=0.1)
+    assert score(near, genome, prepared).objectives[0, 0] > near.options.bar
+    far = evaluator(tmp_path, bar=float(error) + 0.2, margin=0.1)
+    assert score(far, genome, prepared).objectives[0, 0] == far.options.bar
 
 
 def test_refinement_fuses_products(narrow):
