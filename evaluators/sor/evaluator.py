@@ -126,7 +126,7 @@ class Sor:
             cost, starts = partial(self._solving, groups=some), []
         else:
             known, table = self._known(prepared), Profile(prepared["profile"])
-            cost = partial(self._looking_up, known=known, table=table)
+            cost = partial(self._looked_up, prepared=prepared, known=known, table=table)
             starts = [refinement.near_best(chosen, known, table, seeds)]
         found = refinement.evolved(chosen, starts, cost, seeds, self.options.fit)
         constants = genomes.constants.copy()
@@ -148,14 +148,17 @@ class Sor:
         """Mean crossings of systems that are solved for it."""
         return self._mean(self._counted(programs, groups)[1])
 
-    def _looking_up(
+    def _looked_up(
         self,
         programs: ProgramBatch,
+        prepared: Prepared,
         known: Float64[np.ndarray, "features systems"],
         table: Profile,
     ) -> Float64[np.ndarray, " programs"]:
-        """The same, of a table."""
-        return self._mean(table.at(interpreter.evaluate(programs, known)))
+        """Mean iterations by the table, with what features cost."""
+        groups = self._systems(prepared)
+        paid = np.concatenate([np.full(len(g), self._features.cost(g)) for g in groups])
+        return self._mean(table.at(interpreter.evaluate(programs, known)) + paid)
 
     def _mean(self, each: Counted) -> Float64[np.ndarray, " genomes"]:
         if self.options.mean == "arithmetic":
@@ -166,7 +169,7 @@ class Sor:
         """Mean iterations over the training systems, and operations of a policy."""
         if self.options.look_up and isinstance(genomes, ProgramBatch):
             known, table = self._known(prepared), Profile(prepared["profile"])
-            costs = self._looking_up(genomes, known, table)
+            costs = self._looked_up(genomes, prepared, known, table)
             objectives = np.stack([costs, genomes.sizes().astype(np.float64)], axis=1)
             return scores_of(objectives, measures=np.zeros((len(genomes), 1)))
         return self._scores(genomes, self._systems(prepared))

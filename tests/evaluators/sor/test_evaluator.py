@@ -151,6 +151,14 @@ def test_lanczos_steps_are_counted():
     assert with_steps.objectives[0, 0] == pytest.approx(without.objectives[0, 0] + 7, rel=1e-5)
 
 
+def test_lanczos_steps_are_counted_where_iterations_are_looked_up():
+    free = evaluator(features=["c"], look_up=True)
+    paid = evaluator(features=["lanczos"], lanczos_steps=7, look_up=True)
+    without, _ = scored(free, constant(0.5, 1))
+    with_steps, _ = scored(paid, constant(0.5, 1))
+    assert with_steps.objectives[0, 0] == pytest.approx(without.objectives[0, 0] + 7, rel=1e-12)
+
+
 def test_what_is_no_number_is_invalid():
     made = evaluator(features=["mu"])
     programs = constant(np.nan, 1)
