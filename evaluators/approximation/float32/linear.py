@@ -65,7 +65,10 @@ class Moves:
 
 
 def line(programs: ProgramBatch, row: int, task: Task, limit: float) -> Line | None:
-    """About the constants of a program; None where these err by more than ``limit`` ULP."""
+    """About the constants of a program.
+
+    None where these err by more than ``limit`` ULP, or where float32 has no finite value.
+    """
     real = programs.constants[row, : programs.n_constants[row]]
     some = np.unique(np.linspace(0, len(task.x) - 1, _POINTS).astype(np.int64))
     x, y, unit = task.x[some].astype(np.float64), task.y[some], task.unit[some]
@@ -80,6 +83,8 @@ def line(programs: ProgramBatch, row: int, task: Task, limit: float) -> Line | N
     n = len(real)
     slopes = (errors[1 : n + 1] - errors[n + 1 :]) / (2 * width[:, None])
     rounding = _rounding(programs, row, task)[some]
+    if not (np.isfinite(rounding).all() and np.isfinite(slopes).all()):
+        return None
     return Line(errors[0], (slopes * spacing[:, None]).T, rounding, (rounded - real) / spacing)
 
 

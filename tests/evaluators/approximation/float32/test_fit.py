@@ -89,6 +89,19 @@ def test_real_fits_far_from_the_bar_are_only_rounded(search, wide):
     np.testing.assert_array_equal(fitted, minimax.constants[0, :4].astype(np.float32))
 
 
+def test_programs_without_a_value_in_float32_are_only_rounded(search, wide):
+    """c / x overflows where x is small, though x (c / x) is 1 to the real fit."""
+    near_zero = program([("div", "c0", "x"), ("fma", "n0", "x", "c1")], [2.0, -1.0])
+    x = np.array([2.0**-140, 2.0**-10, 2.0**-9], np.float32)
+    small = Task.of(x, np.exp2(x.astype(np.float64)))
+    assert linear.line(near_zero, 0, small, 1e6) is None
+    assert (
+        linear.line(near_zero, 0, search.taken(np.flatnonzero(search.x > 1e-9)), 1e9) is not None
+    )
+    fitted = fit.fit(near_zero, 0, [small, wide], 1.0, 1, GridOptions(real=1e6))
+    np.testing.assert_array_equal(fitted, np.array([2.0, -1.0], np.float32))
+
+
 def test_slopes_are_those_of_the_program(search):
     minimax = real(horner(4))
     line = linear.line(minimax, 0, search, 400.0)
