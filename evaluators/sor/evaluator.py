@@ -158,7 +158,8 @@ class Sor:
         """Mean iterations by the table, with what features cost."""
         groups = self._systems(prepared)
         paid = np.concatenate([np.full(len(g), self._features.cost(g)) for g in groups])
-        return self._mean(table.at(interpreter.evaluate(programs, known)) + paid)
+        found = table.at(interpreter.evaluate(programs, known)) / (1 + _TABLE_TIE)
+        return self._mean(found + paid)
 
     def _mean(self, each: Counted) -> Float64[np.ndarray, " genomes"]:
         if self.options.mean == "arithmetic":
