@@ -7,12 +7,14 @@ protocols structurally; nothing here is subclassed except the frozen records.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from fractions import Fraction
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 from jaxtyping import Float64, Int8, UInt32
 
+from evosearch.errors import EvaluatorError
 from evosearch.genomes.batch import GenomeBatch
 
 Key = UInt32[np.ndarray, "2"]
@@ -111,6 +113,11 @@ class Evaluator(Protocol):
     - ``deterministic = False``: scores depend on ``key``; they are not shared between campaigns.
     - ``batch_invariant = True``: no result depends on how many individuals a batch has, to the
       last bit; batches are not padded to one width then.
+    - ``charge() -> Charge | None``: what ``prepare`` is about to spend of a data set's privacy,
+      None for nothing. It is asked for once, when a campaign is created, and charged to the
+      ledger of the data set before ``prepare`` is called. What was charged stays spent even where
+      ``prepare`` fails: so ``charge`` is where to find everything that can be wrong (missing
+      files, bad tables, missing packages), and it must draw and release nothing.
     - ``usage() -> dict``: how programs are to be used, as JSON; documents keep it.
     - ``compile_seconds``: seconds that this process has spent compiling.
     - ``inputs``: names of what programs are given; those of the search space, if it names any,
@@ -129,6 +136,52 @@ class Evaluator(Protocol):
     def score(self, genomes: Any, prepared: Prepared, *, fidelity: str, key: Key) -> Scores:
         """Score a batch of any length."""
         ...
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What ``prepare`` is about to spend of a data set's privacy.
+
+    In zero-concentrated differential privacy (Bun and Steinke 2016), where what is spent adds up.
+
+    Attributes:
+        dataset: The user's name for the data set, the same in all its campaigns. Never made from
+            its content: a hash of private data tells whether a guess of them is right.
+        neighbours: Between which data sets it is to be hard to tell: with one record replaced, or
+            with one record more or less.
+        mechanism: What draws the noise, for people.
+        rho: What is spent, exact.
+        limit: How much may be spent of the data set in all, in rho, as the user states it now.
+        details: For people, as JSON: epsilon, delta and the like; nothing of the data.
+
+    Raises:
+        EvaluatorError: An attribute is not of this form.
+    """
+
+    dataset: str
+    neighbours: Literal["replace-one", "add-remove"]
+    mechanism: str
+    rho: Fraction
+    limit: Fraction
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, value in {"dataset": self.dataset, "mechanism": self.mechanism}.items():
+            if not (isinstance(value, str) and value.isprintable() and 1 <= len(value) <= 200):
+                raise EvaluatorError(
+                    f"Charge.{name}: expected 1 to 200 printable characters, received {value!r}"
+                )
+        if self.neighbours not in ("replace-one", "add-remove"):
+            raise EvaluatorError(
+                "Charge.neighbours: expected 'replace-one' or 'add-remove', received "
+                f"{self.neighbours!r}"
+            )
+        for name, number in {"rho": self.rho, "limit": self.limit}.items():
+            if not isinstance(number, Fraction) or not 0 < number <= 10**12:
+                raise EvaluatorError(
+                    f"Charge.{name}: expected a Fraction above 0 and at most 1e12, received "
+                    f"{number!r}; write Fraction(x) for a float x"
+                )
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,10 @@ from evosearch.campaign.profile import Profile
 from evosearch.campaign.progress import Progress, Sitting, progress_of
 from evosearch.campaign.state import State, children_of
 from evosearch.config import CampaignConfig, ExecutionSection, restore, stored
-from evosearch.contracts import Scores, Status
+from evosearch.contracts import Charge, Scores, Status
 from evosearch.errors import (
     ConfigError,
+    EvaluatorError,
     EvosearchError,
     FingerprintError,
     StorageError,
@@ -43,11 +44,13 @@ from evosearch.execution import InlineExecutor
 from evosearch.fingerprint import difference
 from evosearch.population import Population
 from evosearch.store import queries
+from evosearch.store.failpoints import failpoint
 from evosearch.store.records import (
     IndividualRows,
     KnownStructures,
     state_digest,
 )
+from evosearch.store.reservation import Reservation
 from evosearch.store.store import Store
 from evosearch.variation import Births
 
@@ -109,12 +112,15 @@ class Campaign:
         Raises:
             CampaignExistsError: The name is taken.
             ConfigError, PluginError: The parts do not fit together.
+            RefusedError: Its evaluator asks for more privacy than the data set has left.
         """
         parts = Parts.of(config)
         with _closing_on_error(storage or config.store.url or DEFAULT_STORAGE) as store:
+            reservation = _reserved(parts, store)
             raw = parts.evaluator.prepare(seeding.key(config.campaign.seed, "prepare"))
             prepared = {name: np.asarray(array) for name, array in raw.items()}
-            campaign_id = store.create_campaign(parts.record(prepared), prepared)
+            failpoint("after-prepare")
+            campaign_id = store.create_campaign(parts.record(prepared), prepared, reservation)
             return cls(parts, store, campaign_id, prepared, seeds)
 
     @classmethod
@@ -403,6 +409,25 @@ class Campaign:
                 f"campaign.seeds: generation 0 needs the programs of {', '.join(wanted)}; "
                 "pass them to Campaign as `seeds`"
             )
+
+
+def _reserved(parts: Parts, store: Store) -> Reservation | None:
+    """What the evaluator is about to spend, charged before it does; None where that is nothing."""
+    charge = getattr(parts.evaluator, "charge", None)
+    if charge is None:
+        return None
+    record = parts.record({})
+    store.check_new(record)
+    asked = charge()
+    if asked is None:
+        return None
+    if not isinstance(asked, Charge):
+        raise EvaluatorError(
+            f"{parts.evaluator_plugin.name}: charge() must return a Charge or None, received "
+            f"{type(asked).__name__}"
+        )
+    failpoint("before-reserve")
+    return store.reserve(record.name, asked)
 
 
 def _executor(section: ExecutionSection) -> InlineExecutor:

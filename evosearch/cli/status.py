@@ -1,6 +1,7 @@
 """``evosearch status``."""
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -8,6 +9,9 @@ from evosearch.cli.console import emit, say
 from evosearch.cli.options import AsJson, Name, opened
 from evosearch.report.account import Account
 from evosearch.report.numbers import duration, share, shown
+
+if TYPE_CHECKING:
+    from evosearch.store.ledger import Privacy
 
 
 def status(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
@@ -17,11 +21,29 @@ def status(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
 
     with opened(context) as store:
         found = queries.status(store, name)
+        privacy = queries.privacy(store, name)
     if as_json:
-        emit(finite(found))
-    else:
-        for key, value in rows(found).items():
-            say(f"{key:<12}  {value}")
+        emit(finite(found) if privacy is None else {**finite(found), "privacy": privacy.as_json()})
+        return
+    lines = rows(found)
+    if privacy is not None:
+        lines["privacy"] = spending(privacy)
+    for key, value in lines.items():
+        say(f"{key:<12}  {value}")
+
+
+def spending(privacy: "Privacy") -> str:
+    """What a campaign has spent, as text."""
+    details = "".join(f", {key} {_detail(value)}" for key, value in privacy.details.items())
+    return (
+        f"rho {shown(float(privacy.rho))} of data set {privacy.dataset!r} by "
+        f"{privacy.mechanism}, {privacy.neighbours}{details}; spent in all "
+        f"{shown(float(privacy.spent))} of {shown(float(privacy.limit))}; entry {privacy.digest}"
+    )
+
+
+def _detail(value: Any) -> str:
+    return shown(value) if isinstance(value, str | int | float) else json.dumps(value)
 
 
 def rows(found: dict[str, Any]) -> dict[str, str]:

@@ -8,13 +8,17 @@ from typing import Any
 import numpy.typing as npt
 import sqlalchemy as sa
 
+from evosearch.contracts import Charge
 from evosearch.errors import CampaignExistsError, ConfigError
+from evosearch.store import reservation as reservations
 from evosearch.store import schema
 from evosearch.store.encoding import array_to_row, timestamp, to_json
 from evosearch.store.engine import SqlEngine
+from evosearch.store.failpoints import failpoint
 from evosearch.store.journal import record_event
 from evosearch.store.lease import Lease, fence
 from evosearch.store.records import MAX_OBJECTIVES, CampaignRecord
+from evosearch.store.reservation import Reservation
 from evosearch.store.retention import POLICIES
 
 _NEWEST_SQL = """
@@ -25,21 +29,38 @@ _NEWEST_SQL = """
 """
 
 
+def check_new(engine: SqlEngine, record: CampaignRecord) -> None:
+    """Raise what `create` would raise of this record."""
+    _check(record)
+    _refuse_taken(engine, record.name)
+
+
+def reserve(engine: SqlEngine, name: str, charge: Charge) -> Reservation:
+    """Charge what a campaign that is not stored yet is about to spend."""
+    with engine.transaction():
+        _refuse_taken(engine, name)
+        reservation = reservations.reserve(engine, name, charge)
+        failpoint("before-reserve-commit")
+    failpoint("after-reserve")
+    return reservation
+
+
 def create(
-    engine: SqlEngine, record: CampaignRecord, prepared: Mapping[str, npt.NDArray[Any]]
+    engine: SqlEngine,
+    record: CampaignRecord,
+    prepared: Mapping[str, npt.NDArray[Any]],
+    reservation: Reservation | None = None,
 ) -> int:
-    """Store a new campaign in state ``paused``; returns its number."""
+    """Store a new campaign in state ``paused``, and release what was reserved; its number."""
     _check(record)
     arrays = [(name, *array_to_row(array)) for name, array in sorted(prepared.items())]
     with engine.transaction():
         if engine.dialect == "postgresql":  # two creations of one name take turns
             engine.execute(sa.text("LOCK TABLE campaign IN SHARE ROW EXCLUSIVE MODE"))
-        if engine.rows("SELECT id FROM campaign WHERE name = :name", name=record.name):
-            raise CampaignExistsError(
-                f"campaign {record.name!r} is already stored. Go on with it by\n"
-                f"    evosearch resume {record.name}\n"
-                f"or choose another name with --name"
-            )
+        _refuse_taken(engine, record.name)
+        released = None
+        if reservation is not None:
+            released = reservations.release(engine, record.name, reservation)
         key = engine.execute(
             sa.insert(schema.campaign).values(
                 name=record.name,
@@ -55,6 +76,7 @@ def create(
                 n_islands=record.n_islands,
                 retain=record.retain,
                 owner_epoch=0,
+                ledger_digest=released,
             )
         ).inserted_primary_key
         assert key is not None
@@ -62,6 +84,8 @@ def create(
         _add_config(engine, campaign_id, record.config, record.fingerprint, "created")
         for array in arrays:
             engine.execute(sa.insert(schema.prepared).values((campaign_id, *array)))
+        failpoint("before-create-commit")
+    failpoint("after-create")
     return campaign_id
 
 
@@ -88,6 +112,15 @@ def set_state(engine: SqlEngine, campaign_id: int, lease: Lease | None, state: s
             sa.update(schema.campaign)
             .where(schema.campaign.c.id == campaign_id)
             .values(state=state)
+        )
+
+
+def _refuse_taken(engine: SqlEngine, name: str) -> None:
+    if engine.rows("SELECT id FROM campaign WHERE name = :name", name=name):
+        raise CampaignExistsError(
+            f"campaign {name!r} is already stored. Go on with it by\n"
+            f"    evosearch resume {name}\n"
+            f"or choose another name with --name"
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from evosearch.errors import StorageError
 from evosearch.store.encoding import objectives_from_rows
-from evosearch.store.ledger import check_ledger
+from evosearch.store.ledger import check_ledgers
 from evosearch.store.reading import Rows, prepared_arrays
 from evosearch.store.records import FIRST_DIGEST, IndividualRows, state_digest
 
@@ -44,8 +44,7 @@ def check(database: Rows, dialect: str) -> list[str]:
         problems += [f"{name}: {line}" for line in _check_prepared(database, campaign_id)]
         problems += [f"{name}: {line}" for line in _check_genomes(database, campaign_id)]
         problems += [f"{name}: {line}" for line in _check_chain(database, campaign_id, count)]
-        problems += [f"{name}: {line}" for line in check_ledger(database, campaign_id)]
-    return problems
+    return [*problems, *check_ledgers(database)]
 
 
 def _check_prepared(database: Rows, campaign_id: int) -> Iterator[str]:

@@ -19,6 +19,7 @@ from evosearch.store.members import STATUS_NAMES, Edge, Generations, History, Me
 from evosearch.store.owner import lives
 
 if TYPE_CHECKING:
+    from evosearch.store.ledger import Ledger, Privacy
     from evosearch.store.records import CampaignRecord
     from evosearch.store.store import Store
 
@@ -143,6 +144,34 @@ def campaign(store: Store, name: str) -> CampaignRecord:
     from evosearch.store.reading import campaign_record
 
     return campaign_record(store, campaign_id(store, name))
+
+
+def privacy(store: Store, name: str) -> Privacy | None:
+    """What a campaign has spent of its data set's privacy; None where nothing was charged."""
+    from evosearch.store.ledger import Privacy
+
+    with store.snapshot():
+        number = _find(store, name).id
+        sql = "SELECT ledger_digest FROM campaign WHERE id = :campaign"
+        ((digest,),) = store.rows(sql, campaign=number)
+        return None if digest is None else Privacy.of(store, bytes(digest))
+
+
+def ledgers(store: Store, dataset: str | None = None) -> list[Ledger]:
+    """The privacy ledger of a data set, or of all; raises UsageError for an unknown one."""
+    from evosearch.store.ledger import ledgers
+
+    with store.snapshot():
+        found = ledgers(store)
+    if dataset is None:
+        return found
+    names = [ledger.dataset for ledger in found]
+    if dataset not in names:
+        charged = f"charged were {', '.join(map(repr, names))}" if names else "none was yet"
+        raise UsageError(
+            f"nothing was charged to a data set {dataset!r} in {store.shown}: {charged}"
+        )
+    return [found[names.index(dataset)]]
 
 
 def objectives(store: Store, name: str) -> list[dict[str, str]]:

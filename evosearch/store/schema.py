@@ -71,6 +71,9 @@ campaign = Table(
     Column("owner_token", Text),
     _count("owner_epoch"),  # the fencing token: every commit must match it
     Column("lease_until", Double),
+    Column(
+        "ledger_digest", LargeBinary
+    ),  # of its release in dp_ledger; NULL where none was charged
 )
 
 campaign_config = Table(  # append-only
@@ -126,6 +129,15 @@ genome = Table(
     _bytes("structure"),
     _count("size"),
     _bytes("payload"),
+    Column("base", BigInteger),  # how the payload is written, see deltas.py; NULL as it is
+)
+Index(
+    "genome_delta",
+    genome.c.campaign_id,
+    genome.c.id,
+    genome.c.base,
+    sqlite_where=text("base > 0"),
+    postgresql_where=text("base > 0"),
 )
 
 individual = Table(
@@ -227,14 +239,19 @@ artifact = Table(
     _text("at"),
 )
 
-dp_ledger = Table(  # append-only, chained by digests; written before anything is released
+dp_ledger = Table(  # append-only, chained by digests for each data set; see ledger.py
     "dp_ledger",
     metadata,
-    _campaign_key(),
+    Column("dataset", Text, primary_key=True),
     _id("entry"),
+    _text("kind"),
+    _text("campaign"),
+    _text("neighbours"),
     _text("mechanism"),
-    _text("dataset"),
     _text("rho"),  # exact, as numerator/denominator
+    _text("rho_limit"),
+    _text("details"),
+    _count("reservation"),
     _text("at"),
     _bytes("digest"),
 )

@@ -23,10 +23,9 @@ from evosearch.store.sqlite import (
 )
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     import numpy.typing as npt
 
+    from evosearch.contracts import Charge
     from evosearch.store.engine import SqlEngine
     from evosearch.store.ingest import Ingest
     from evosearch.store.lease import Lease
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
         KnownStructures,
         ResumePoint,
     )
+    from evosearch.store.reservation import Reservation
     from evosearch.store.writer import Writer
 
 Mode = Literal["read", "write"]
@@ -126,10 +126,41 @@ class Store:
 
     # --- Campaigns ----------------------------------------------------------------------------
 
+    def check_new(self, record: CampaignRecord) -> None:
+        """Raise what `create_campaign` would raise of this record; stores nothing."""
+        from evosearch.store import campaigns
+
+        campaigns.check_new(self._engine, record)
+
+    def reserve(self, name: str, charge: Charge) -> Reservation:
+        """Charge what a campaign is about to spend to the privacy ledger of its data set.
+
+        It counts from now on, whether or not the campaign is ever stored.
+
+        Args:
+            name: Of the campaign, not stored yet.
+            charge: What it is about to spend.
+
+        Raises:
+            CampaignExistsError: The name is taken.
+            RefusedError: More than the limit leaves, or other neighbours; nothing is charged.
+        """
+        from evosearch.store import campaigns
+
+        return campaigns.reserve(self._engine, name, charge)
+
     def create_campaign(
-        self, record: CampaignRecord, prepared: Mapping[str, npt.NDArray[Any]]
+        self,
+        record: CampaignRecord,
+        prepared: Mapping[str, npt.NDArray[Any]],
+        reservation: Reservation | None = None,
     ) -> int:
         """Store a new campaign and what its evaluator prepared; returns its number.
+
+        Args:
+            record: Of the campaign.
+            prepared: By name.
+            reservation: What was charged for it by `reserve`; its release is stored with it.
 
         Raises:
             CampaignExistsError: The name is taken; the message holds the line that resumes it.
@@ -137,7 +168,7 @@ class Store:
         """
         from evosearch.store import campaigns
 
-        return campaigns.create(self._engine, record, prepared)
+        return campaigns.create(self._engine, record, prepared, reservation)
 
     def load_campaign(self, name: str) -> tuple[int, CampaignRecord, dict[str, npt.NDArray[Any]]]:
         """Number, record with the newest configuration, and prepared arrays of a campaign.
@@ -299,18 +330,10 @@ class Store:
         with self._engine.transaction():
             journal.record_event(self._engine, campaign_id, code, detail, level)
 
-    def record_spending(
-        self, campaign_id: int, mechanism: str, dataset: str, rho: Fraction
-    ) -> None:
-        """Privacy budget, to be recorded before anything is released; ``dataset`` is a name."""
-        from evosearch.store import ledger
-
-        ledger.spend(self._engine, campaign_id, mechanism, dataset, rho)
-
     # --- Care ---------------------------------------------------------------------------------
 
     def check(self) -> list[str]:
-        """Problems of the database, one line each: pages, genome hashes, digest chains."""
+        """Problems of the database, one line each: pages, genome hashes, chains, ledgers."""
         from evosearch.store import integrity
 
         return integrity.check(self, self._database.dialect)

@@ -3,7 +3,6 @@
 import os
 import sqlite3
 from contextlib import closing
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,10 @@ import sqlalchemy as sa
 from evosearch.errors import StorageError
 from evosearch.store import queries, sqlite
 from evosearch.store.faults import explain
-from evosearch.store.ledger import spent
 from evosearch.store.location import locate
 from evosearch.store.sqlite import has_wal_reset_bug, on_network
 from evosearch.store.store import Store
-from tests.store.fakes import campaign_record, drive, filled, search
+from tests.store.fakes import drive, filled, search
 
 
 @pytest.fixture
@@ -322,19 +320,6 @@ def test_an_unreachable_postgresql_says_so():
     assert "cannot be reached" in refused("postgresql://me:secret@127.0.0.1:1/none", "write")
 
 
-def test_the_privacy_ledger_adds_up_and_notices_changes(storage_url):
-    with Store.open(storage_url, mode="write") as store:
-        number = store.create_campaign(campaign_record(), {})
-        for rho in (Fraction(1, 3), Fraction(1, 6)):
-            store.record_spending(number, "gaussian", "census", rho)
-        assert spent(store, number) == Fraction(1, 2)
-        assert store.check() == []
-        store._engine.connection.exec_driver_sql(
-            "UPDATE dp_ledger SET rho = '1/9' WHERE entry = 1"
-        )
-        assert "entry 1 of the privacy ledger was changed" in store.check()[0]
-
-
 @pytest.mark.parametrize(
     ("version", "affected"),
     [
@@ -375,6 +360,6 @@ def test_sqlite_is_set_up_to_lose_nothing(sqlite_url):
             "cell_size_check": 1,
             "busy_timeout": 10000,
             "application_id": 0x45764F53,
-            "user_version": 1,
+            "user_version": 2,
         }
         assert {name: run(f"PRAGMA {name}").scalar_one() for name in expected} == expected

@@ -1,19 +1,25 @@
 """The shipped revisions make exactly the tables of the schema."""
 
 import re
+from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
 
+import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from evosearch.errors import StorageError
 from evosearch.store import queries
-from evosearch.store.identity import REVISIONS
-from evosearch.store.migrate import MIGRATIONS
+from evosearch.store.identity import APPLICATION_ID, REVISIONS
+from evosearch.store.location import locate
+from evosearch.store.migrate import MIGRATIONS, upgrade
 from evosearch.store.schema import metadata
 from evosearch.store.store import Store
+from tests.store.fakes import filled
 
 
 def test_revisions_and_schema_agree(storage_url):
@@ -28,6 +34,56 @@ def test_the_known_revisions_are_those_in_the_package():
     config.set_main_option("script_location", str(MIGRATIONS))
     revisions = ScriptDirectory.from_config(config).walk_revisions()
     assert tuple(script.revision for script in revisions)[::-1] == REVISIONS
+
+
+OLD_CAMPAIGN = """
+    INSERT INTO campaign (name, created, state, seed, notes, genome_type, objectives, measures,
+                          evaluator_key, fidelity, n_islands, retain, owner_epoch)
+    VALUES ('old', '2026', 'paused', '5', '', 'm:C', '[]', '[]', 'ab', 'full', 1, 'all', 0)
+"""
+OLD_GENOME = """
+    INSERT INTO genome (campaign_id, id, digest, structure, size, payload)
+    VALUES (1, 1, :digest, :digest, 3, :payload)
+"""
+
+
+def write_first_schema(url, *statements):
+    """A database as the first revision made it, with a campaign and a genome."""
+    engine = sa.create_engine(locate(url).url, poolclass=sa.NullPool)
+    payload = b"genome" * 1000
+    genome = {"payload": payload, "digest": blake2b(payload, digest_size=16).digest()}
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.exec_driver_sql("PRAGMA user_version = 1")
+        connection.execute(sa.text(OLD_CAMPAIGN))
+        connection.execute(sa.text(OLD_GENOME), genome)
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+def test_a_database_of_the_first_schema_is_brought_up_to_date(storage_url):
+    write_first_schema(storage_url)
+    with pytest.raises(StorageError, match="older schema 0001: run `evosearch db upgrade`"):
+        Store.open(storage_url)
+    with Store.open(storage_url, mode="write") as store:
+        context = MigrationContext.configure(store._engine.connection)
+        assert compare_metadata(context, metadata) == []
+        assert store.check() == []
+        assert queries.privacy(store, "old") is None
+        filled(store, 2)
+    with Store.open(storage_url) as store:
+        assert [each["campaign"] for each in queries.campaigns(store)] == ["old", "exp2"]
+        assert store.check() == []
+
+
+def test_a_ledger_that_cannot_be_is_not_dropped(storage_url):
+    entry = "INSERT INTO dp_ledger VALUES (1, 1, 'm', 'd', '1/3', '2026', :digest)"
+    write_first_schema(storage_url, entry.replace(":digest", "'00'"))
+    for _ in range(2):
+        with pytest.raises(StorageError, match="has entries"):
+            Store.open(storage_url, mode="write")
 
 
 def test_tables_without_rowid_stay_so(sqlite_url):
