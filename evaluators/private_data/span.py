@@ -1,8 +1,8 @@
 """Spans: the numbers that each code of a column can stand for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float64
 
 @dataclass(frozen=True, eq=False)
 class Spans:
-    """An interval for each code.
+    """An interval for each code, or for each combination of codes.
 
     Attributes:
         low: Lower ends.
@@ -19,10 +19,10 @@ class Spans:
         high_open: Whether the upper end itself is left out.
     """
 
-    low: Float64[np.ndarray, " codes"]
-    high: Float64[np.ndarray, " codes"]
-    low_open: Bool[np.ndarray, " codes"]
-    high_open: Bool[np.ndarray, " codes"]
+    low: Float64[np.ndarray, "*codes"]
+    high: Float64[np.ndarray, "*codes"]
+    low_open: Bool[np.ndarray, "*codes"]
+    high_open: Bool[np.ndarray, "*codes"]
 
     @classmethod
     def of_numbers(cls, numbers: Sequence[float]) -> Self:
@@ -34,3 +34,7 @@ class Spans:
         """Intervals with both of their ends."""
         no = np.zeros(len(low), bool)
         return cls(np.array(low, np.float64), np.array(high, np.float64), no, no)
+
+    def each(self, change: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]) -> Self:
+        """The same change of shape made to all four arrays."""
+        return type(self)(*map(change, (self.low, self.high, self.low_open, self.high_open)))
