@@ -7,16 +7,14 @@ expected.
 import csv
 import gzip
 import io
-import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 from jaxtyping import UInt16
 
+from evaluators.private_data.csv_lines import Lines, opened, packed
 from evaluators.private_data.domain import Domain, Field
 from evosearch.errors import ConfigError
 
@@ -31,16 +29,8 @@ def read(path: Path, domain: Domain) -> UInt16[np.ndarray, "rows columns"]:
     Raises:
         ConfigError: The file is not such a table; names file, line and column, never a cell.
     """
-    with opened(path) as file:
-        try:
-            return _codes(csv.reader(file, strict=True), path, domain)
-        except csv.Error:
-            mistake = "expected comma-separated values with closed quotes"
-        except UnicodeDecodeError:
-            mistake = "expected UTF-8 text"
-        except (OSError, EOFError, zlib.error):
-            mistake = "cannot be read to its end"
-    raise ConfigError(f"{path}: {mistake}")  # outside, so that no cell is in the traceback
+    with opened(path) as lines:
+        return _codes(lines, path, domain)
 
 
 def write(
@@ -56,7 +46,7 @@ def write(
     """
     content = text(domain, codes, rng).encode("utf-8")
     try:
-        path.write_bytes(gzip.compress(content, mtime=0) if _packed(path) else content)
+        path.write_bytes(gzip.compress(content, mtime=0) if packed(path) else content)
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error
 
@@ -75,23 +65,6 @@ def text(
     return file.getvalue()
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[TextIO]:
-    """A CSV file as text, unpacked where it ends in ``.gz``; raises ConfigError."""
-    try:
-        raw = path.open("rb")
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    with raw:
-        plain = gzip.GzipFile(fileobj=raw) if _packed(path) else raw
-        with io.TextIOWrapper(plain, encoding="utf-8-sig", newline="") as file:
-            yield file
-
-
-def _packed(path: Path) -> bool:
-    return path.suffix == ".gz"
-
-
 class _Codes(dict[str, int]):
     """Codes of the texts of a column, each found out once; -1 for what does not belong there."""
 
@@ -104,23 +77,12 @@ class _Codes(dict[str, int]):
         return self[text]
 
 
-def _codes(
-    reader: Iterable[list[str]], path: Path, domain: Domain
-) -> UInt16[np.ndarray, "rows columns"]:
-    lines = iter(reader)
-    header = next(lines, [])
-    places = _places(header, path, domain)
+def _codes(lines: Lines, path: Path, domain: Domain) -> UInt16[np.ndarray, "rows columns"]:
+    places = _places(lines.header, path, domain)
     finders = [_Codes(field) for field in domain.fields]
     found = array("i")
     numbers = array("q")  # line of each row
-    blank = 0
-    for row in lines:
-        line: int = reader.line_num  # type: ignore[attr-defined]
-        if not row:
-            blank = blank or line
-            continue
-        if blank or len(row) != len(header):
-            _refuse_row(path, blank or line, len(header), blank=bool(blank))
+    for line, row in lines.rows:
         found.extend([codes[row[place]] for codes, place in zip(finders, places, strict=True)])
         numbers.append(line)
     codes = np.array(found, np.int32).reshape(-1, len(places))
@@ -141,11 +103,6 @@ def _places(header: Sequence[str], path: Path, domain: Domain) -> list[int]:
     if mistakes:
         raise ConfigError(mistakes)
     return [header.index(name) for name in domain.names]
-
-
-def _refuse_row(path: Path, line: int, cells: int, *, blank: bool) -> None:
-    what = "a blank line" if blank else "another number"
-    raise ConfigError(f"{path}, line {line}: expected {cells} cells, received {what}")
 
 
 def _refuse_cells(

@@ -62,7 +62,7 @@ SECRET = "s3cret"
         ("size,kind\n,a\n", "line 2, column 'size'"),
         (f'size,kind\n1,a\n"2",a,{SECRET}\n', "line 3: expected 2 cells"),
         ('size,kind\n1,"b, c"\n3\n', "line 3: expected 2 cells"),
-        (f"size,kind\n1,a\n\n2,{SECRET}\n", "line 3: expected 2 cells, received a blank line"),
+        (f"size,kind\n1,a\n\n2,{SECRET}\n", "line 3: expected 2 cells, received no line"),
         (f"{SECRET},{SECRET}\n1,a\n", "line 1: expected a column named 'kind', found none"),
         (f"size,kind,kind\n1,a,{SECRET}\n", "column 'kind' occurs twice"),
         ("size,kind\n", "expected rows"),
