@@ -24,7 +24,7 @@ _KEYS = {
     "bins": {"min", "max", "bins", "integer", "closed"},
 }
 _COMMON = {"missing", "labels"}
-_LONGEST = 256  # name or text
+LONGEST = 256  # name or text
 
 Side = Literal["left", "right"]
 Made = TypeVar("Made")
@@ -50,8 +50,8 @@ def load(path: Path) -> dict[str, Any]:
 
 def coding(name: str, entry: Any) -> tuple[Values | Bins, str | None, tuple[str, ...]]:
     """Coding, missing text and labels of one column; raises ConfigError with all mistakes."""
-    if not name or len(name) > _LONGEST or not name.isprintable():
-        raise ConfigError(f"expected a name of 1 to {_LONGEST} printable characters")
+    if not name or len(name) > LONGEST or not name.isprintable():
+        raise ConfigError(f"expected a name of 1 to {LONGEST} printable characters")
     if type(entry) is int:
         _expect(1 <= entry <= MAX_SIZE, f"expected 1 to {MAX_SIZE} codes, received {entry}")
         return Values.numbered(entry), None, ()
@@ -108,7 +108,7 @@ def _missing(entry: Mapping[str, Any]) -> str | None:
     if "missing" not in entry:
         return None
     text = entry["missing"]
-    _expect(isinstance(text, str) and len(text) <= _LONGEST, '"missing": expected a text')
+    _expect(isinstance(text, str) and len(text) <= LONGEST, '"missing": expected a text')
     return str(text)
 
 
@@ -117,7 +117,7 @@ def _texts(items: Any, key: str) -> tuple[str, ...]:
     fine = isinstance(items, list) and all(isinstance(i, str) or type(i) is int for i in items)
     _expect(fine, f'"{key}": expected a list of texts or whole numbers')
     texts = tuple(map(str, items))
-    _expect(all(len(text) <= _LONGEST for text in texts), f'"{key}": a text is too long')
+    _expect(all(len(text) <= LONGEST for text in texts), f'"{key}": a text is too long')
     return texts
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from evosearch.cli import (
+    against,
     compare,
     database,
     doctor,
@@ -51,6 +52,7 @@ for _command in (
     init.init,
 ):
     app.command()(_command)
+app.command("evaluate-against")(against.evaluate_against)
 app.command("list")(listing.list_)
 app.add_typer(database.app, name="db")
 

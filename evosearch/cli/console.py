@@ -29,6 +29,11 @@ def complain(error: EvosearchError) -> None:
         sys.stderr.write(f"error: {clean(mistake)}\n")
 
 
+def warn(text: str) -> None:
+    """A warning on standard error."""
+    sys.stderr.write(f"warning: {clean(text)}\n")
+
+
 def width() -> int:
     """Columns of the terminal, or of $COLUMNS; many where the output is no terminal."""
     return shutil.get_terminal_size(fallback=(_WIDE, 24)).columns

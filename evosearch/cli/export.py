@@ -1,5 +1,7 @@
 """``evosearch export``."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +13,8 @@ from evosearch.errors import UsageError
 
 if TYPE_CHECKING:
     from evosearch.export.check import CheckResult
+    from evosearch.genomes.table import TableBatch
+    from evosearch.store.ledger import Privacy
     from evosearch.store.members import Member
 
 
@@ -19,39 +23,92 @@ def export(
     name: Name,
     id: Id,
     format: Annotated[
-        str, typer.Option("--format", "-f", help="json, python, c, ...: see `evosearch plugins`.")
+        str,
+        typer.Option("--format", "-f", help="json, python, c, csv, ...: see `evosearch plugins`."),
     ],
     output: Annotated[
         Path | None, typer.Option(help="File.", show_default="runs/NAME/NAME-ID.SUFFIX")
     ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rows of a table.", show_default="as many as it has"),
+    ] = None,
     load_plugins: LoadPlugins = False,
 ) -> None:
-    """Write an individual as code or JSON, run what was written, and compare."""
+    """Write an individual as code, JSON or a table, run or read what was written, and compare."""
     from evosearch.cli import individual
-    from evosearch.export import file, registry
-    from evosearch.genomes.program import ProgramBatch
+    from evosearch.genomes.table import TableBatch
     from evosearch.store import queries
 
     with opened(context) as store:
         member = pick(store, name, id)
         genome = individual.genome_of(store, name, member.id)
         config = queries.campaign(store, name).config
-    if isinstance(genome, ProgramBatch):
-        exporter = registry.find(format)
-        evaluator = individual.evaluator_of(config, trusted=load_plugins)
-        document = individual.document_of(genome, name, member, evaluator)
-        path = output or file.default_path(Path("runs"), name, member.id, exporter.suffix)
-        result = file.export(document, exporter, path)
+        privacy = queries.privacy(store, name)
+    wanted = _Wanted(name, member, config, format, output, load_plugins)
+    if isinstance(genome, TableBatch):
+        path, result = _table(genome, wanted, rows, privacy)
+    elif rows is not None:
+        raise UsageError("--rows is for tables, and this individual is none: leave it out")
     else:
-        if format != "json":
-            raise UsageError(f"a vector of genes is exported as json, received --format {format}")
-        path = output or file.default_path(Path("runs"), name, member.id, "json")
-        result = file.export_vector(
-            genome.rows_as_dicts()[0], individual.metadata_of(name, member), path
-        )
+        path, result = _program_or_genes(genome, wanted)
     record(context.obj.url, name, member, format, path)
     say(f"wrote {path}")
     say(told(result))
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """An individual and how it was asked for."""
+
+    name: str
+    member: "Member"
+    config: Mapping[str, Any]
+    format: str
+    output: Path | None
+    load_plugins: bool
+
+    def path(self, suffix: str) -> Path:
+        """Where the export goes."""
+        from evosearch.export import file
+
+        default = file.default_path(Path("runs"), self.name, self.member.id, suffix)
+        return self.output or default
+
+
+def _program_or_genes(genome: Any, wanted: _Wanted) -> tuple[Path, "CheckResult"]:
+    from evosearch.cli import individual
+    from evosearch.export import file, registry
+    from evosearch.genomes.program import ProgramBatch
+
+    name, member, format = wanted.name, wanted.member, wanted.format
+    if isinstance(genome, ProgramBatch):
+        exporter = registry.find(format)
+        evaluator = individual.evaluator_of(wanted.config, trusted=wanted.load_plugins)
+        document = individual.document_of(genome, name, member, evaluator)
+        path = wanted.path(exporter.suffix)
+        return path, file.export(document, exporter, path)
+    if format != "json":
+        raise UsageError(f"a vector of genes is exported as json, received --format {format}")
+    path = wanted.path("json")
+    genes = genome.rows_as_dicts()[0]
+    return path, file.export_vector(genes, individual.metadata_of(name, member), path)
+
+
+def _table(
+    genome: "TableBatch", wanted: _Wanted, rows: int | None, privacy: "Privacy | None"
+) -> tuple[Path, "CheckResult"]:
+    from evosearch.cli import individual
+    from evosearch.export import file, registry
+
+    exporter = registry.find_table(wanted.format)
+    metadata = individual.metadata_of(wanted.name, wanted.member)
+    metadata["privacy"] = None if privacy is None else privacy.as_json()
+    evaluator = individual.evaluator_of(wanted.config, trusted=wanted.load_plugins)
+    seed = wanted.config["campaign"]["seed"]
+    document = individual.table_of(genome, metadata, evaluator, seed, rows)
+    path = wanted.path(exporter.suffix)
+    return path, file.export_table(document, exporter, path)
 
 
 def told(result: "CheckResult") -> str:

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from evosearch.errors import UsageError
 from evosearch.genomes.program import ProgramBatch
+from evosearch.genomes.table import TableBatch
 from evosearch.genomes.vector import VectorBatch
 
 if TYPE_CHECKING:
     from evosearch.contracts import Evaluator
     from evosearch.export.document import ProgramDocument
+    from evosearch.export.table import TableDocument
     from evosearch.store.members import Member
     from evosearch.store.store import Store
 
@@ -17,7 +19,8 @@ REFERENCE_POINTS = 64
 
 # by the name that the database has: nothing is ever imported from there
 GENOMES: dict[str, Any] = {
-    f"{genome.__module__}:{genome.__qualname__}": genome for genome in (ProgramBatch, VectorBatch)
+    f"{genome.__module__}:{genome.__qualname__}": genome
+    for genome in (ProgramBatch, VectorBatch, TableBatch)
 }
 
 
@@ -90,6 +93,22 @@ def document_of(
     constants = member.polish["constants"] if member.polish is not None else None
     inputs = getattr(evaluator, "inputs", ())
     return ProgramDocument.from_program(genome, 0, constants, metadata, inputs)
+
+
+def table_of(
+    genome: TableBatch,
+    metadata: dict[str, Any],
+    evaluator: "Evaluator | None",
+    seed: int,
+    rows: int | None,
+) -> "TableDocument":
+    """Document of a stored table, with ``rows`` rows, or its own number of them."""
+    from evosearch.export.table import TableDocument
+
+    if evaluator is not None and hasattr(evaluator, "usage"):
+        metadata = metadata | {"usage": evaluator.usage()}
+    codes = genome.codes[0]
+    return TableDocument(genome.columns, codes, rows or len(codes), seed, metadata)
 
 
 def evaluator_of(config: Mapping[str, Any], *, trusted: bool) -> "Evaluator | None":

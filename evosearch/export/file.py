@@ -12,6 +12,7 @@ from evosearch.export import strict
 from evosearch.export.check import CheckResult, check
 from evosearch.export.document import ProgramDocument
 from evosearch.export.exporter import Exporter
+from evosearch.export.table import TableDocument, TableExporter
 from evosearch.export.vector import vector_json
 
 _MAX_NAME = 64
@@ -55,6 +56,20 @@ def export_vector(
         return CheckResult("ok", message="read back equal")
 
     return publish(text, path, check_vector)
+
+
+def export_table(document: TableDocument, exporter: TableExporter, path: Path) -> CheckResult:
+    """Write a table, read what was written, give it its name, and write what goes with it.
+
+    Raises:
+        ExportError: A file cannot be written, or the check failed; ``path`` is as it was before.
+    """
+    text = exporter.write(document)
+    beside = exporter.companions(path, document, text)
+    result = publish(text, path, lambda temporary: exporter.check(temporary, document))
+    for companion, content in beside.items():
+        publish(content, companion, lambda _: CheckResult("ok"))
+    return result
 
 
 def publish(text: str, path: Path, check_file: Callable[[Path], CheckResult]) -> CheckResult:

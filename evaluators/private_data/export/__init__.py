@@ -1,0 +1,1 @@
+"""Private tables as CSV files, with what is known about their privacy."""
