@@ -43,8 +43,11 @@ def discrete_gaussian(
             place.
 
     Raises:
+        EvaluatorError: OpenDP says that more is spent than the definition says, see `stated`.
         UsageError: OpenDP is not installed.
     """
+    for neighbours in SQUARED_SENSITIVITY:
+        stated(variance, neighbours)
     measurement = _gaussian(_scale(variance))
     return np.array(measurement(counts.tolist()), np.int64)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evaluators.private_data import noise
-from evosearch.errors import UsageError
+from evosearch.errors import EvaluatorError, UsageError
 
 DRAWS = 20_000
 ERRORS = 5  # standard errors
@@ -40,6 +40,14 @@ def test_opendp_says_that_no_more_than_asked_is_spent(neighbours):
         stated = noise.stated(noise.variance_of(asked, neighbours), neighbours)
         assert stated.rho <= asked
         assert stated.rho == pytest.approx(asked, rel=1e-14)
+
+
+def test_nothing_is_drawn_where_opendp_says_that_more_is_spent(monkeypatch):
+    monkeypatch.setattr(noise, "_up", lambda scale: scale * (1 - 1e-9))
+    with pytest.raises(EvaluatorError, match="OpenDP says"):
+        noise.discrete_gaussian(np.zeros(2, np.int64), Fraction(100))
+    with pytest.raises(EvaluatorError, match="OpenDP says"):
+        noise.report_noisy_max(np.zeros(2), Fraction(1), Fraction(1))
 
 
 def test_replacing_a_row_needs_twice_the_variance_of_adding_one():
