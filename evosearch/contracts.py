@@ -118,7 +118,10 @@ class Evaluator(Protocol):
       ledger of the data set before ``prepare`` is called. What was charged stays spent even where
       ``prepare`` fails: so ``charge`` is where to find everything that can be wrong (missing
       files, bad tables, missing packages), and it must draw and release nothing.
-    - ``usage() -> dict``: how programs are to be used, as JSON; documents keep it.
+    - ``usage() -> dict``: how individuals are to be used, as JSON; documents keep it.
+    - ``against(genomes, path) -> Mapping[str, float]``: how far a batch of one is from the private
+      data in a file, for ``evosearch evaluate-against`` alone. Nothing is charged for such
+      figures, so nothing else calls it; its errors hold nothing of the data.
     - ``compile_seconds``: seconds that this process has spent compiling.
     - ``inputs``: names of what programs are given; those of the search space, if it names any,
       have to be the same.
