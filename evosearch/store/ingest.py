@@ -13,6 +13,7 @@ from jaxtyping import Int64
 from evosearch.contracts import Status
 from evosearch.errors import StorageError
 from evosearch.store import schema
+from evosearch.store.deltas import LARGE, Payloads
 from evosearch.store.digests import DigestIndex, Keys, keys_of
 from evosearch.store.encoding import measures_to_bytes, timestamp, to_json
 from evosearch.store.engine import SqlEngine
@@ -58,6 +59,7 @@ class Ingest:
         self._campaign = lease.campaign_id
         self._retain = str(engine.rows(_RETAIN_SQL, campaign=self._campaign)[0][0])
         self._index = self._load_index()
+        self._payloads = Payloads(engine, self._campaign)
         self._untold = 0.0  # seconds of the commit before that its own profile could not tell
 
     def commit(self, record: GenerationRecord) -> int:
@@ -122,13 +124,20 @@ class Ingest:
 
     def _write_genomes(self, rows: IndividualRows, new: Int64[np.ndarray, " new"]) -> None:
         places = new.tolist()
+        payloads = [rows.genomes[row] for row in places]
+        bases = {}
+        if max(map(len, payloads), default=0) > LARGE:
+            written = self._payloads.write(payloads, _first(rows.parents[new]))
+            payloads = [each.payload for each in written]
+            bases = {"base": [each.base for each in written]}
         self._insert(
             schema.genome,
             id=rows.ids[new].tolist(),
             digest=[rows.digests[row] for row in places],
             structure=[rows.structures[row] for row in places],
             size=rows.sizes[new].tolist(),
-            payload=[rows.genomes[row] for row in places],
+            payload=payloads,
+            **bases,
         )
 
     def _write_individuals(
@@ -243,6 +252,11 @@ def _score_columns(rows: IndividualRows) -> dict[str, list[Any]]:
             column[row] = None
         columns[f"obj{place}"] = column
     return columns
+
+
+def _first(parents: Int64[np.ndarray, "n arity"]) -> list[int]:
+    """The first parent of each, 0 for none."""
+    return [next(filter(None, row), 0) for row in parents.tolist()]
 
 
 def _cut(message: str) -> str:

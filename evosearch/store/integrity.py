@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evosearch.errors import StorageError
+from evosearch.store.deltas import Payloads
 from evosearch.store.encoding import objectives_from_rows
 from evosearch.store.ledger import check_ledgers
 from evosearch.store.reading import Rows, prepared_arrays
@@ -17,7 +18,7 @@ BLOCK = 1000  # genomes looked at together
 
 _CAMPAIGNS_SQL = "SELECT id, name, objectives FROM campaign ORDER BY id"
 _GENOMES_SQL = """
-    SELECT id, digest, payload FROM genome WHERE campaign_id = :campaign AND id > :after
+    SELECT digest, id, base, payload FROM genome WHERE campaign_id = :campaign AND id > :after
     ORDER BY id LIMIT :block
 """
 _GENERATIONS_SQL = """
@@ -56,12 +57,17 @@ def _check_prepared(database: Rows, campaign_id: int) -> Iterator[str]:
 
 def _check_genomes(database: Rows, campaign_id: int) -> Iterator[str]:
     """Every genome's bytes against its digest."""
-    after = 0
+    after, payloads = 0, Payloads(database, campaign_id)
     while rows := database.rows(_GENOMES_SQL, campaign=campaign_id, after=after, block=BLOCK):
-        for id, digest, payload in rows:
-            if blake2b(payload, digest_size=16).digest() != bytes(digest):
+        for digest, id, base, payload in rows:
+            try:
+                restored = payloads.restore(id, base, payload)
+            except StorageError:
+                yield f"genome {id} cannot be restored from its payload"
+                continue
+            if blake2b(restored, digest_size=16).digest() != bytes(digest):
                 yield f"genome {id} does not match its digest"
-        after = rows[-1][0]
+        after = rows[-1][1]
 
 
 def _check_chain(database: Rows, campaign_id: int, objectives: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evosearch.errors import StorageError, UsageError
+from evosearch.store.deltas import Payloads
 from evosearch.store.members import STATUS_NAMES, Edge, Generations, History, Member
 from evosearch.store.owner import lives
 
@@ -61,7 +62,7 @@ _CURRENT = """
 """
 _EDGES = "SELECT child, parent, position FROM lineage_edge WHERE campaign_id = :campaign AND child"
 _GENOME = """
-    SELECT c.genome_type, g.payload, g.digest FROM individual i
+    SELECT c.genome_type, g.digest, g.id, g.base, g.payload FROM individual i
     JOIN genome g ON g.campaign_id = i.campaign_id AND g.id = i.genome_id
     JOIN campaign c ON c.id = i.campaign_id
     WHERE i.campaign_id = :campaign AND i.id = :id
@@ -216,17 +217,19 @@ def member(store: Store, name: str, id: int) -> Member:
 
 def genome(store: Store, name: str, id: int) -> tuple[str, bytes]:
     """Genome type (``module:Class``) and byte form; raises StorageError when it is damaged."""
-    number = campaign_id(store, name)
-    rows = store.rows(_GENOME, campaign=number, id=id)
-    if not rows:
-        raise _unknown_individual(store, number, name, id)
-    genome_type, payload, digest = rows[0]
+    with store.snapshot():
+        number = campaign_id(store, name)
+        rows = store.rows(_GENOME, campaign=number, id=id)
+        if not rows:
+            raise _unknown_individual(store, number, name, id)
+        genome_type, digest, *written = rows[0]
+        payload = Payloads(store, number).restore(*written)
     if blake2b(payload, digest_size=16).digest() != bytes(digest):
         raise StorageError(
             f"the genome of individual {id} of {name!r} is damaged: restore the last backup of "
             f"{store.shown}"
         )
-    return genome_type, bytes(payload)
+    return genome_type, payload
 
 
 def lineage(

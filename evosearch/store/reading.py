@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from evosearch.contracts import Objective, Status
 from evosearch.errors import StorageError
+from evosearch.store.deltas import Lazily, Payloads, Row
 from evosearch.store.encoding import (
     array_from_row,
     measures_from_bytes,
@@ -48,7 +49,7 @@ _LAST_SQL = """
 """
 _SCORED = """
     g.digest, g.payload, i.status, i.measures,
-    i.obj0, i.obj1, i.obj2, i.obj3, i.obj4, i.obj5, i.obj6, i.obj7
+    i.obj0, i.obj1, i.obj2, i.obj3, i.obj4, i.obj5, i.obj6, i.obj7, g.id, g.base
 """
 _SURVIVORS_SQL = (
     "SELECT s.island, i.id, i.generation, g.size,"
@@ -127,6 +128,7 @@ def resume_point(database: Rows, campaign_id: int) -> ResumePoint | None:
     if len(rows) != database.rows(_SURVIVOR_COUNT_SQL, campaign=campaign_id)[0][0]:
         raise StorageError("survivors are missing from the database: restore the last backup")
     counts = _counts(database, campaign_id)
+    payloads = Payloads(database, campaign_id)
     return ResumePoint(
         generation=generation,
         digest=bytes(digest),
@@ -134,7 +136,7 @@ def resume_point(database: Rows, campaign_id: int) -> ResumePoint | None:
         seconds=seconds,
         next_id=next_id,
         survivors=[
-            _individuals([row for row in rows if row[0] == island], counts)
+            _individuals([row for row in rows if row[0] == island], counts, payloads)
             for island in range(islands)
         ],
         front=[row[0] for row in database.rows(_FRONT_SQL, campaign=campaign_id)],
@@ -149,8 +151,8 @@ def structures(database: Rows, campaign_id: int) -> KnownStructures:
         ids=np.array([row[0] for row in rows], np.int64),
         structures=[bytes(row[1]) for row in rows],
         digests=[bytes(row[3]) for row in rows],
-        genomes=[bytes(row[4]) for row in rows],
-        objectives=objectives_from_rows([row[7:] for row in rows], objectives),
+        genomes=_genomes(database, campaign_id, [(row[-2], row[-1], row[4]) for row in rows]),
+        objectives=objectives_from_rows([row[7:-2] for row in rows], objectives),
         status=np.array([row[5] for row in rows], np.int8),
         measures=measures_from_bytes([row[6] for row in rows], measures),
         refined=np.array([not row[2] for row in rows], bool),
@@ -181,12 +183,21 @@ def _counts(database: Rows, campaign_id: int) -> tuple[int, int]:
     return len(json.loads(objectives)), len(json.loads(measures))
 
 
-def _individuals(rows: Sequence[Any], counts: tuple[int, int]) -> StoredIndividuals:
+def _genomes(database: Rows, campaign_id: int, rows: Sequence[Row]) -> Sequence[bytes]:
+    """Payloads as they were given; where some are large, each only when it is asked for."""
+    if all(base is None for _, base, _ in rows):
+        return [bytes(payload) for *_, payload in rows]
+    return Lazily(Payloads(database, campaign_id), rows)
+
+
+def _individuals(
+    rows: Sequence[Any], counts: tuple[int, int], payloads: Payloads
+) -> StoredIndividuals:
     return StoredIndividuals(
         ids=np.array([row[1] for row in rows], np.int64),
-        genomes=[bytes(row[5]) for row in rows],
+        genomes=[payloads.restore(row[-2], row[-1], row[5]) for row in rows],
         digests=[bytes(row[4]) for row in rows],
-        objectives=objectives_from_rows([row[8:] for row in rows], counts[0]),
+        objectives=objectives_from_rows([row[8:-2] for row in rows], counts[0]),
         status=np.array([row[6] for row in rows], np.int8),
         measures=measures_from_bytes([row[7] for row in rows], counts[1]),
         sizes=np.array([row[3] for row in rows], np.int64),

@@ -174,12 +174,13 @@ class KnownStructures:
     """Every stored individual of a campaign in the order of ids, to rebuild what a driver knew.
 
     ``refined`` says that the individual was refined and scored by this campaign, not reused.
+    ``genomes`` may read from the store when it is indexed: to be used before the store changes.
     """
 
     ids: Int64[np.ndarray, " n"]
     structures: list[bytes]
     digests: list[bytes]
-    genomes: list[bytes]
+    genomes: Sequence[bytes]
     objectives: Float64[np.ndarray, "n objectives"]
     status: Int8[np.ndarray, " n"]
     measures: Float64[np.ndarray, "n measures"]

@@ -5,8 +5,9 @@
   was ever on the front, and all ancestors of these.
 - ``summary``: survivors and everyone who was ever on the front.
 
-Generation rows are always kept. Pruning happens at fixed generations, so that what a campaign
-knows at a generation does not depend on when it was stopped.
+Genomes of these are kept, and those that their payloads are restored from (see `deltas`), which
+may be nobody's any more. Generation rows are always kept. Pruning happens at fixed generations,
+so that what a campaign knows at a generation does not depend on when it was stopped.
 """
 
 import sqlalchemy as sa
@@ -17,6 +18,8 @@ from evosearch.store.engine import SqlEngine
 POLICIES = ("all", "elites", "summary")
 RECENT = 5
 EVERY = 5  # generations between two prunings under ``elites``
+
+_DELTAS_SQL = "SELECT 1 FROM genome WHERE campaign_id = :campaign AND base > 0 LIMIT 1"
 
 
 def prunes(policy: str, generation: int) -> bool:
@@ -41,7 +44,7 @@ def prune(engine: SqlEngine, campaign_id: int, policy: str, generation: int) -> 
     if dropped:
         ours = individual.c.campaign_id == campaign_id
         left = sa.select(individual.c.id).where(ours)
-        used = sa.select(individual.c.genome_id).where(ours)
+        used = _restorable(engine, campaign_id, sa.select(individual.c.genome_id).where(ours))
         for key, referred in (
             (schema.lineage_edge.c.child, left),
             (schema.evaluation.c.individual_id, left),
@@ -68,3 +71,19 @@ def _ancestors(campaign_id: int) -> sa.Select[tuple[int]]:
     kept = sa.select(roots.c.individual_id.label("id")).cte("kept", recursive=True)
     parents = sa.select(edge.c.parent).join(kept, edge.c.child == kept.c.id)
     return sa.select(kept.union(parents.where(edge.c.campaign_id == campaign_id)).c.id)
+
+
+def _restorable(
+    engine: SqlEngine, campaign_id: int, used: sa.Select[tuple[int]]
+) -> sa.Select[tuple[int]]:
+    """Genomes in use and all that they are restored from."""
+    if not engine.rows(_DELTAS_SQL, campaign=campaign_id):
+        return used
+    genome = schema.genome
+    kept = used.cte("kept_genome", recursive=True)
+    bases = (
+        sa.select(genome.c.base)
+        .join(kept, genome.c.id == kept.c.genome_id)
+        .where(genome.c.campaign_id == campaign_id, sa.text("genome.base > 0"))
+    )
+    return sa.select(kept.union(bases).c.genome_id)
