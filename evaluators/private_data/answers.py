@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from jaxtyping import Float64
@@ -20,7 +21,8 @@ class Answers:
     Attributes:
         partitions: What was measured.
         counts: Of all their cells, one partition after the other.
-        deviations: Standard deviation of the noise in every partition.
+        deviations: Standard deviation of the noise in every partition; infinite where it was not
+            measured.
     """
 
     partitions: tuple[Partition, ...]
@@ -34,6 +36,16 @@ class Answers:
             part.reshape(partition.shape or part.shape)
             for part, partition in zip(np.split(self.counts, edges), self.partitions, strict=True)
         ]
+
+    def known(self) -> Self:
+        """Without what was not measured."""
+        kept = np.flatnonzero(np.isfinite(self.deviations))
+        parts = self.parts()
+        return type(self)(
+            tuple(self.partitions[at] for at in kept),
+            np.concatenate([parts[at].ravel() for at in kept]),
+            self.deviations[kept],
+        )
 
     def total(self) -> float:
         """Number of rows, from the sums of all partitions."""
@@ -91,7 +103,7 @@ def cleared(
     left, values, right = np.linalg.svd(residual / deviation, full_matrices=False)
     root = np.sqrt(np.maximum((values**2 - rows - columns) ** 2 - 4 * rows * columns, 0.0))
     kept = np.where(values > np.sqrt(rows) + np.sqrt(columns), root, 0.0)
-    return (left * (kept / np.maximum(values, _SINGULAR) * deviation)) @ right
+    return np.asarray((left * (kept / np.maximum(values, _SINGULAR) * deviation)) @ right)
 
 
 def forbidden(

@@ -70,7 +70,8 @@ def chain(plain: bool) -> Callable[..., tuple[Any, Any, Any]]:
             )
 
         done = tables, jnp.zeros_like(targets), jnp.zeros(len(tables), jnp.int32)
-        return loop(0, len(tables), one, done)
+        tables, residuals, accepted = loop(0, len(tables), one, done)
+        return tables, residuals, accepted
 
     return run
 
@@ -120,9 +121,7 @@ def _swept(
 
     def sweep(at: Any, state: _State) -> _State:
         move = partial(_moved, layout, cell, get(temperatures, at))
-        return _State(
-            *loop(0, rows, lambda r, s: loop(0, columns, partial(move, r), s), state)
-        )
+        return _State(*loop(0, rows, lambda r, s: loop(0, columns, partial(move, r), s), state))
 
     return _State(*loop(0, sweeps, sweep, state))
 

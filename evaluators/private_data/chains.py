@@ -89,7 +89,9 @@ class Chains:
         key = ("private_data", self.plain, cores, shapes)
         build = lambda: _shared_out(self.plain, cores)  # noqa: E731
         compiled = backend.compiled(key, build, self.layout, *padded)
-        codes, residuals, accepted = (np.asarray(part)[:some] for part in compiled(self.layout, *padded))
+        codes, residuals, accepted = (
+            np.asarray(part)[:some] for part in compiled(self.layout, *padded)
+        )
         counts = np.rint((residuals.astype(np.float64) + units) / UNIT)
         return codes.astype(np.uint16), counts, accepted.astype(np.int64)
 

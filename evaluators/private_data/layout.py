@@ -62,7 +62,9 @@ def layout_of(
         marginals: From which new codes are proposed, one a column; none is 0 everywhere.
     """
     columns = len(sizes)
-    touched = [[p for p, each in enumerate(partitions) if c in each.columns] for c in range(columns)]
+    touched = [
+        [p for p, each in enumerate(partitions) if c in each.columns] for c in range(columns)
+    ]
     slots = [{p: q for q, p in enumerate(each)} for each in touched]
     arity = max(len(each.columns) for each in partitions)
     drawn = [alias(marginal) for marginal in marginals]

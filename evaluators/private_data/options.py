@@ -72,10 +72,11 @@ class Fit(BaseModel):
         default=0.02,
         ge=0.0,
         le=100.0,
-        description="Of accepted moves, for as many rows as the private table has; 0: strict climb.",
+        description="Of chains of as many rows as the private table; 0: strict climb.",
     )
     spectral: Share = Field(
-        default=0.35, description="Share of the targets that spectra of noisy pairs are cleared of."
+        default=0.35,
+        description="Share of the targets that spectra of noisy pairs are cleared of.",
     )
     strength: float = Field(
         default=0.12,
@@ -88,7 +89,9 @@ class Fit(BaseModel):
     rounds: int = Field(default=2, ge=0, le=20, description="Rounds of debiasing.")
     sweeps: int = Field(default=8, ge=1, le=64, description="Sweeps of each.")
     threshold: float = Field(
-        default=1.25, ge=0.0, description="Residuals beyond so many deviations are added to targets."
+        default=1.25,
+        ge=0.0,
+        description="Residuals beyond so many deviations are added to targets.",
     )
 
 

@@ -64,7 +64,7 @@ class Partition:
 
     @classmethod
     def tabulated(cls, name: str, columns: Sequence[int], outcomes: Any) -> Self:
-        """A function of a few columns: ``outcomes`` has its cell for all their codes, an axis each."""
+        """A function of a few columns: the cell for all their codes, an axis each."""
         outcomes = np.asarray(outcomes)
         plain = cls.grid(name, columns, [np.arange(size) for size in outcomes.shape])
         flat = outcomes.ravel().astype(np.int32)

@@ -12,7 +12,6 @@ from jaxtyping import Float64
 from evaluators.private_data.answers import Answers, cleared, forbidden, independent
 from evaluators.private_data.constraints import Constraint
 from evaluators.private_data.options import Fit
-from evaluators.private_data.partition import starts
 
 _RANGE = 2.0  # of the weights of pairs, upwards and downwards
 _FAINT = 1e-3  # signal of a pair that shows none, in units of the noise's variance
@@ -60,7 +59,9 @@ def target_of(
         answers.parts(), answers.partitions, answers.deviations, strict=True
     ):
         signal = np.nan
-        if len(partition.shape) == 2:
+        if not np.isfinite(deviation):
+            part = np.zeros(part.shape)
+        elif len(partition.shape) == 2:
             expected = total * independent(partition, marginals)
             apart = part - expected
             signal = max(float((apart**2).mean()) / deviation**2 - 1, 0.0) + _FAINT
@@ -105,5 +106,3 @@ def debiased(
     """
     beyond = np.maximum(np.abs(residual) - threshold * deviations, 0.0)
     return np.asarray(target + np.sign(residual) * beyond)
-
-

@@ -1,0 +1,106 @@
+"""Prepare: measure once; what is stored is all that is ever known of the private table.
+
+Everything that follows, at any time and on any machine, is post-processing of these arrays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from jaxtyping import UInt16
+
+from evaluators.private_data import measure
+from evaluators.private_data.answers import Answers
+from evaluators.private_data.constraints import Constraint
+from evaluators.private_data.domain import Domain
+from evaluators.private_data.fitting import Fitting
+from evaluators.private_data.measure import Release
+from evaluators.private_data.options import Options
+from evaluators.private_data.partition import Partition
+from evaluators.private_data.target import Target, target_of
+from evosearch.contracts import Key, Prepared
+
+_SMALL = 5_000  # rows of the tables that are fitted between rounds
+_REFITS = 3  # of streams
+Codes = UInt16[np.ndarray, "rows columns"]
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What is measured of which columns, by which options."""
+
+    options: Options
+    domain: Domain
+    constraints: tuple[Constraint, ...]
+    candidates: tuple[Partition, ...]
+
+    @property
+    def everything(self) -> tuple[Partition, ...]:
+        """Candidates, and where these are chosen in rounds the single columns after them."""
+        if not self.options.workload.rounds:
+            return self.candidates
+        singles = [
+            Partition.grid(field.name, [column], [np.arange(field.size)])
+            for column, field in enumerate(self.domain.fields)
+        ]
+        return (*self.candidates, *singles)
+
+    def measured(self, codes: Codes, rho: Fraction, key: Key) -> Prepared:
+        """Arrays to be stored. The noise is OpenDP's; ``key`` is for fits between rounds."""
+        rows = len(codes) if self.options.neighbours == "replace-one" else 0
+        release = self._release(codes, rho, rows, key)
+        answers = release.answers.known()
+        target = self._target(answers, rows)
+        positions = np.flatnonzero(np.isfinite(release.answers.deviations))
+        return {
+            "order": np.array(release.measured, np.int64),
+            "measured": positions.astype(np.int64),
+            "answers": answers.counts,
+            "deviations": answers.deviations,
+            "target": target.counts,
+            "weights": target.weights,
+            "marginals": np.concatenate(target.marginals),
+            "rows": np.array(target.rows, np.float64),
+        }
+
+    def answers(self, prepared: Prepared) -> Answers:
+        """What was measured, from the stored arrays."""
+        partitions = tuple(self.everything[at] for at in np.asarray(prepared["measured"]).tolist())
+        return Answers(partitions, prepared["answers"], prepared["deviations"])
+
+    def fitting(self, prepared: Prepared) -> Fitting:
+        """What tables are fitted to, from the stored arrays."""
+        edges = np.cumsum(self.domain.sizes)[:-1]
+        target = Target(
+            prepared["target"],
+            prepared["deviations"],
+            prepared["weights"],
+            np.split(prepared["marginals"], edges),
+            float(prepared["rows"]),
+        )
+        return self._fitting(self.answers(prepared).partitions, target)
+
+    def _release(self, codes: Codes, rho: Fraction, rows: int, key: Key) -> Release:
+        workload, neighbours = self.options.workload, self.options.neighbours
+        if not workload.rounds:
+            return measure.at_once(self.candidates, codes, rho, neighbours, workload.split)
+        first = range(len(self.candidates), len(self.everything))
+        rng = np.random.default_rng([*key.tolist(), _REFITS])
+
+        def refit(answers: Answers) -> Codes:
+            seeds = rng.integers(0, 1 << 63, 1, np.uint64)
+            table = np.stack([rng.integers(0, size, _SMALL) for size in self.domain.sizes], axis=1)
+            fitting = self._fitting(answers.partitions, self._target(answers, rows))
+            return np.asarray(fitting.refine(table[None].astype(np.uint16), seeds)[0])
+
+        return measure.in_rounds(
+            self.everything, list(first), codes, rho, neighbours, workload, refit
+        )
+
+    def _target(self, answers: Answers, rows: int) -> Target:
+        sizes, fit = self.domain.sizes, self.options.fit
+        return target_of(answers, sizes, self.constraints, fit, rows or None)
+
+    def _fitting(self, partitions: Sequence[Partition], target: Target) -> Fitting:
+        return Fitting(partitions, self.domain.sizes, target, self.constraints, self.options.fit)
