@@ -24,7 +24,7 @@ class Kind(IntEnum):
     SIGN = 2  # cell 1 where it is 0 or more, else cell 0
 
 
-Steps = Int32[np.ndarray, " codes"]
+Steps = Int32[np.ndarray, "..."]  # one for each code
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Partition:
     size: int
     kind: Kind = Kind.CELL
     outcomes: Int32[np.ndarray, " places"] = field(default_factory=lambda: np.zeros(0, np.int32))
-    merged: tuple[Int64[np.ndarray, " codes"], ...] = ()
+    merged: tuple[Int64[np.ndarray, "..."], ...] = ()
 
     @classmethod
     def grid(cls, name: str, columns: Sequence[int], merged: Sequence[Any]) -> Self:
