@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int64, UInt32
 
 from evaluators.private_data import query_file
+from evaluators.private_data.bins import Bins
 from evaluators.private_data.domain import Domain, Field
 from evaluators.private_data.options import Workload
 from evaluators.private_data.partition import Partition
@@ -104,9 +105,9 @@ def _ranges(
     fields: Sequence[Field], levels: int
 ) -> Iterator[tuple[str, tuple[int, int], list[Int64[np.ndarray, " codes"]]]]:
     """Name, columns and coordinates of each pair with a numeric column, at each level."""
-    for pair in combinations(range(len(fields)), 2):
+    for pair in combinations(range(len(fields)), 2) if levels else ():
         sides = [fields[column] for column in pair]
-        if all(side.positions() is None for side in sides):
+        if not any(map(_numeric, sides)):
             continue
         for level in range(1, levels + 1):
             merged = [_merged(side, level) for side in sides]
@@ -121,7 +122,7 @@ def _merged(field: Field, level: int) -> Int64[np.ndarray, " codes"] | None:
 
     Those of a column without numbers are its codes; None where too few bins would remain.
     """
-    if field.positions() is None:
+    if not _numeric(field):
         return np.arange(field.size)
     bins = np.arange(field.coding.size) >> level
     if bins[-1] + 1 < _LEAST:
@@ -130,4 +131,8 @@ def _merged(field: Field, level: int) -> Int64[np.ndarray, " codes"] | None:
 
 
 def _merged_name(field: Field, level: int) -> str:
-    return field.name if field.positions() is None else f"{field.name}/{2**level}"
+    return f"{field.name}/{2**level}" if _numeric(field) else field.name
+
+
+def _numeric(field: Field) -> bool:
+    return isinstance(field.coding, Bins)
