@@ -23,7 +23,8 @@ from jax import lax
 
 from evaluators.private_data.layout import BLOCK, Layout
 from evaluators.private_data.partition import Kind
-from evosearch.interpreter.loops import cut, get, loop, paste, put, row
+from evosearch.interpreter import loops
+from evosearch.interpreter.loops import cut, loop, paste, row
 
 UNIT = 256  # parts of a row that residuals are counted in
 _MULTIPLIER, _INCREMENT = 6364136223846793005, 1442695040888963407  # Knuth's MMIX
@@ -33,17 +34,24 @@ class _State(NamedTuple):
     """What changes while a table is worked on."""
 
     table: Any  # int32 [rows, columns]
-    sums: Any  # int32 [rows, partitions], of steps
+    sums: Any  # int32 [rows, partitions], of steps, and of the first cell where kind is CELL
     residuals: Any  # int32 [cells], in units
     random: Any  # uint64
     accepted: Any  # int32
 
 
-def chain(plain: bool) -> Callable[..., tuple[Any, Any, Any]]:
-    """The function to compile.
+def get(array: Any, *place: Any) -> Any:
+    """One element; no place is negative."""
+    return loops.get(array, *map(jnp.uint32, place))
 
-    Args:
-        plain: Whether every partition is of kind CELL.
+
+def put(array: Any, value: Any, *place: Any) -> Any:
+    """The array with one element changed; no place is negative."""
+    return loops.put(array, value, *map(jnp.uint32, place))
+
+
+def chain() -> Callable[..., tuple[Any, Any, Any]]:
+    """The function to compile.
 
     Returns:
         A function of a layout and, for each table, its codes [rows, columns], targets [cells] in
@@ -54,15 +62,13 @@ def chain(plain: bool) -> Callable[..., tuple[Any, Any, Any]]:
     def run(
         layout: Layout, tables: Any, targets: Any, temperatures: Any, sweeps: Any, seeds: Any
     ) -> tuple[Any, Any, Any]:
-        cell = partial(_cell, layout, plain)
-
         def one(at: Any, done: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
             tables, residuals, accepted = done
             table = cut(tables, (at, 0, 0), (1, *tables.shape[1:]))[0]
             sums = jnp.zeros((len(table), len(layout.starts)), jnp.int32)
             state = _State(table, sums, -row(targets, at), get(seeds, at), jnp.int32(0))
-            state = _counted(layout, cell, state)
-            state = _swept(layout, cell, row(temperatures, at), get(sweeps, at), state)
+            state = _counted(layout, state)
+            state = _swept(layout, row(temperatures, at), get(sweeps, at), state)
             return (
                 paste(tables, state.table[None], (at, 0, 0)),
                 paste(residuals, state.residuals[None], (at, 0)),
@@ -76,24 +82,27 @@ def chain(plain: bool) -> Callable[..., tuple[Any, Any, Any]]:
     return run
 
 
-def _cell(layout: Layout, plain: bool, p: Any, total: Any) -> Any:
-    """The cell of a row whose steps have this sum."""
-    start = get(layout.starts, p)
-    if plain:
-        return start + total
-    kind = get(layout.kinds, p)
+def _cell(layout: Layout, p: Any, total: Any) -> Any:
+    """The cell of a row with this sum, in a partition of any kind."""
+    kind, start = get(layout.kinds, p), get(layout.starts, p)
     place = get(layout.places, p) + jnp.where(kind == Kind.OUTCOME, total, 0)
-    sign = (total >= 0).astype(jnp.int32)
+    sign = start + (total >= 0).astype(jnp.int32)
+    looked_up = start + get(layout.outcomes, place)
     among = jnp.where(kind == Kind.SIGN, sign, total)
-    return start + jnp.where(kind == Kind.OUTCOME, get(layout.outcomes, place), among)
+    return jnp.where(kind == Kind.OUTCOME, looked_up, among)
 
 
-def _counted(layout: Layout, cell: Callable[..., Any], state: _State) -> _State:
+def _same(_layout: Layout, _p: Any, total: Any) -> Any:
+    """The same for kind CELL, where the first cell of the partition is part of the sum."""
+    return total
+
+
+def _counted(layout: Layout, state: _State) -> _State:
     """The sums of every row, and residuals with all of them counted."""
     (rows, columns), (partitions, arity) = state.table.shape, layout.members.shape
 
     def sum_of(at: Any, p: Any) -> Any:
-        total = jnp.int32(0)
+        total = jnp.where(get(layout.kinds, p) == Kind.CELL, get(layout.starts, p), 0)
         for k in range(arity):
             column = get(layout.members, p, k)
             here = column < columns
@@ -105,7 +114,7 @@ def _counted(layout: Layout, cell: Callable[..., Any], state: _State) -> _State:
     def of_row(at: Any, state: _State) -> _State:
         def of_partition(p: Any, state: _State) -> _State:
             total = sum_of(at, p)
-            here = cell(p, total)
+            here = _cell(layout, p, total)
             residuals = put(state.residuals, get(state.residuals, here) + UNIT, here)
             return state._replace(sums=put(state.sums, total, at, p), residuals=residuals)
 
@@ -114,51 +123,49 @@ def _counted(layout: Layout, cell: Callable[..., Any], state: _State) -> _State:
     return _State(*loop(0, rows, of_row, state))
 
 
-def _swept(
-    layout: Layout, cell: Callable[..., Any], temperatures: Any, sweeps: Any, state: _State
-) -> _State:
+def _swept(layout: Layout, temperatures: Any, sweeps: Any, state: _State) -> _State:
     rows, columns = state.table.shape
 
     def sweep(at: Any, state: _State) -> _State:
-        move = partial(_moved, layout, cell, get(temperatures, at))
+        move = partial(_moved, layout, get(temperatures, at))
         return _State(*loop(0, rows, lambda r, s: loop(0, columns, partial(move, r), s), state))
 
     return _State(*loop(0, sweeps, sweep, state))
 
 
-def _moved(
-    layout: Layout, cell: Callable[..., Any], temperature: Any, at: Any, column: Any, state: _State
-) -> _State:
+def _moved(layout: Layout, temperature: Any, at: Any, column: Any, state: _State) -> _State:
     """One proposal for one cell of the table."""
-    first, degree = get(layout.firsts, column), get(layout.degrees, column)
+    first = get(layout.firsts, column)
     random, value = _draw(layout, column, state.random)
     random, uniform = _uniform(random)
     old, new = first + get(state.table, at, column), first + value
+    cells_end, end = get(layout.blocks, column, 0), get(layout.blocks, column, 1)
+    differs = (new != old).astype(jnp.int32)
 
     def moves(q: Any, sums: Any) -> tuple[Any, Any, Any]:
         p = get(layout.touched, column, q)
         total = get(sums, at, p)
         return p, total, total + get(layout.steps, new, q) - get(layout.steps, old, q)
 
-    def look(block: Any, change: Any) -> Any:
+    def look(cell: Callable[..., Any], block: Any, change: Any) -> Any:
         for lane in range(BLOCK):  # written out: one expression of all their look-ups
             q = block * BLOCK + lane
             p, total, other = moves(q, state.sums)
-            here, there = cell(p, total), cell(p, other)
+            here, there = cell(layout, p, total), cell(layout, p, other)
             gap = get(state.residuals, there) - get(state.residuals, here) + UNIT
             moved = get(layout.weights, column, q) * gap.astype(jnp.float32)
             change = change + jnp.where(there == here, jnp.float32(0), moved)
         return change
 
-    blocks = jnp.where(new == old, 0, (degree + BLOCK - 1) // BLOCK)
-    change = loop(0, blocks, look, jnp.float32(0))
+    change = loop(0, differs * cells_end, partial(look, _same), jnp.float32(0))
+    change = loop(cells_end, differs * end, partial(look, _cell), change)
     heat = -temperature * jnp.log(uniform)
-    accepted = ((change * jnp.float32(2 / UNIT) < heat) & (new != old)).astype(jnp.int32)
+    accepted = (change * jnp.float32(2 / UNIT) < heat).astype(jnp.int32) * differs
 
     def recount(q: Any, counted: tuple[Any, Any]) -> tuple[Any, Any]:
         residuals, done = counted
         p, total, other = moves(q, state.sums)
-        here, there = cell(p, total), cell(p, other)
+        here, there = _cell(layout, p, total), _cell(layout, p, other)
         residuals = put(residuals, get(residuals, here) - UNIT, here)
         return put(residuals, get(residuals, there) + UNIT, there), done | p | 1
 
@@ -167,8 +174,9 @@ def _moved(
         return put(sums, other, at, p)
 
     # two loops, the second after the first: what reads sums while they change reads a copy
-    residuals, done = loop(0, accepted * degree, recount, (state.residuals, jnp.int32(0)))
-    sums = loop(0, jnp.where(done > 0, degree, 0), resum, state.sums)
+    touched = end * BLOCK
+    residuals, done = loop(0, accepted * touched, recount, (state.residuals, jnp.int32(0)))
+    sums = loop(0, jnp.where(done > 0, touched, 0), resum, state.sums)
     code = jnp.where(accepted > 0, value, old - first)
     table = put(state.table, code, at, column)
     return _State(table, sums, residuals, random, state.accepted + accepted)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ from jax.sharding import PartitionSpec
 from jaxtyping import Float32, Float64, Int32, Int64, UInt16, UInt64
 
 from evaluators.private_data.chain import UNIT, chain
-from evaluators.private_data.layout import Layout, layout_of, plain
+from evaluators.private_data.layout import Layout, layout_of
 from evaluators.private_data.partition import Partition
 from evosearch import backend
 
@@ -24,11 +25,9 @@ class Chains:
 
     Attributes:
         layout: Of what their energy is measured by.
-        plain: See `evaluators.private_data.chain.chain`.
     """
 
     layout: Layout
-    plain: bool
 
     @classmethod
     def over(
@@ -39,7 +38,7 @@ class Chains:
         marginals: Sequence[Float64[np.ndarray, " codes"]],
     ) -> "Chains":
         """Chains whose energy weighs squared rows of partitions, and propose from marginals."""
-        return cls(layout_of(partitions, sizes, weights, marginals), plain(partitions))
+        return cls(layout_of(partitions, sizes, weights, marginals))
 
     def run(
         self,
@@ -86,8 +85,8 @@ class Chains:
         padded = [_padded(part, cores) for part in each]
         padded[3][some:] = 0
         shapes = tuple(part.shape for part in (*self.layout, *padded))
-        key = ("private_data", self.plain, cores, shapes)
-        build = lambda: _shared_out(self.plain, cores)  # noqa: E731
+        key = ("private_data", cores, shapes)
+        build = partial(_shared_out, cores)
         compiled = backend.compiled(key, build, self.layout, *padded)
         codes, residuals, accepted = (
             np.asarray(part)[:some] for part in compiled(self.layout, *padded)
@@ -109,9 +108,9 @@ def _padded(array: Any, length: int) -> Any:
     return np.concatenate([array, np.repeat(array[:1], length - len(array), axis=0)])
 
 
-def _shared_out(plain: bool, cores: int) -> Callable[..., Any]:
+def _shared_out(cores: int) -> Callable[..., Any]:
     return jax.shard_map(
-        chain(plain),
+        chain(),
         mesh=backend.mesh(cores),
         in_specs=(Layout(*[_SHARED] * len(Layout._fields)), *[_CUT] * 5),
         out_specs=(_CUT, _CUT, _CUT),

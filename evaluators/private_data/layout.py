@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int32
 
 from evaluators.private_data.partition import Kind, Partition, starts
 
-BLOCK = 8  # degrees are padded to multiples of it
+BLOCK = 4  # partitions of a column that are looked up at a time
 SHARES = 1 << 16  # of a chance
 
 
@@ -18,11 +18,12 @@ class Layout(NamedTuple):
 
     Attributes:
         starts: First cell of every partition.
-        weights: Of a squared row, for the partitions of every column, padded with 0.
+        weights: Of a squared row, for the partitions of every column; 0 for padding.
         members: Columns of every partition, padded with column ``columns``.
         slots: Place of the partition among those of each such column.
-        touched: Partitions of every column, padded with partition 0.
-        degrees: How many they are.
+        touched: Partitions of every column: those of kind CELL, padded to whole blocks, then the
+            others, padded likewise. Padding is partition 0 with steps of 0, which changes nothing.
+        blocks: Where, in blocks, those of kind CELL and where all of them end, for every column.
         firsts: First code of every column among the codes of all, and the number of all.
         steps: What a code adds to the sum of each of its column's partitions.
         kinds: `Kind` of every partition.
@@ -37,7 +38,7 @@ class Layout(NamedTuple):
     members: Any  # int32 [partitions, arity]
     slots: Any  # int32 [partitions, arity]
     touched: Any  # int32 [columns, degree]
-    degrees: Any  # int32 [columns]
+    blocks: Any  # int32 [columns, 2]
     firsts: Any  # int32 [columns + 1]
     steps: Any  # int32 [codes, degree]
     kinds: Any  # int32 [partitions]
@@ -62,14 +63,13 @@ def layout_of(
         marginals: From which new codes are proposed, one a column; none is 0 everywhere.
     """
     columns = len(sizes)
-    touched = [
-        [p for p, each in enumerate(partitions) if c in each.columns] for c in range(columns)
-    ]
-    slots = [{p: q for q, p in enumerate(each)} for each in touched]
+    touched = [_touched(partitions, column) for column in range(columns)]
+    lists = [[*cells, *others] for cells, others in touched]
+    slots = [{p: q for q, p in enumerate(each) if p is not None} for each in lists]
     arity = max(len(each.columns) for each in partitions)
     drawn = [alias(marginal) for marginal in marginals]
     firsts = np.cumsum([0, *sizes])
-    degree = -(-max(map(len, touched)) // BLOCK) * BLOCK
+    degree = max(map(len, lists))
     steps = np.zeros((firsts[-1], degree), np.int32)
     for p, each in enumerate(partitions):
         for column, of_codes in zip(each.columns, each.steps, strict=True):
@@ -81,11 +81,18 @@ def layout_of(
     outcomes = [each.outcomes for each in partitions]
     return Layout(
         starts=_whole(starts(partitions)[:-1]),
-        weights=np.asarray([_padded(weights[each], degree, 0) for each in touched], np.float32),
+        weights=np.asarray(
+            [_padded(_weights(each, weights), degree, 0) for each in lists], np.float32
+        ),
         members=_whole(members),
         slots=_whole(members_slots),
-        touched=_whole([_padded(each, degree, 0) for each in touched]),
-        degrees=_whole([len(each) for each in touched]),
+        touched=_whole([_padded([p or 0 for p in each], degree, 0) for each in lists]),
+        blocks=_whole(
+            [
+                [len(cells) // BLOCK, (len(cells) + len(others)) // BLOCK]
+                for cells, others in touched
+            ]
+        ),
         firsts=_whole(firsts),
         steps=steps,
         kinds=_whole([each.kind for each in partitions]),
@@ -96,9 +103,24 @@ def layout_of(
     )
 
 
-def plain(partitions: Sequence[Partition]) -> bool:
-    """Whether the sum of steps is a cell in all of them."""
-    return all(each.kind == Kind.CELL for each in partitions)
+def _touched(
+    partitions: Sequence[Partition], column: int
+) -> tuple[list[int | None], list[int | None]]:
+    """Partitions of a column of kind CELL and of others, padded to whole blocks with None."""
+    found = [p for p, each in enumerate(partitions) if column in each.columns]
+    cells = [p for p in found if partitions[p].kind == Kind.CELL]
+    others = [p for p in found if partitions[p].kind != Kind.CELL]
+    return _blocks(cells), _blocks(others)
+
+
+def _blocks(found: list[int]) -> list[int | None]:
+    return [*found, *[None] * (-len(found) % BLOCK)]
+
+
+def _weights(
+    touched: Sequence[int | None], weights: Float64[np.ndarray, " partitions"]
+) -> list[float]:
+    return [0.0 if p is None else float(weights[p]) for p in touched]
 
 
 def alias(

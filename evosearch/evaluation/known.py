@@ -72,12 +72,18 @@ class Known:
         genomes: Sequence[bytes],
         refined: Bool[np.ndarray, " n"],
     ) -> None:
-        """Count the refinements among remembered individuals and keep the best of a structure."""
+        """Count the refinements among remembered individuals and keep the best of a structure.
+
+        A genome that is its own structure has no fitted numbers; known by its digest, it is never
+        asked for.
+        """
         rows = self.rows(digests)
         costs = costs_of(self._objectives[rows], self._kinds)
         costs[self._status[rows] != Status.OK] = np.inf
         for i in np.flatnonzero(refined).tolist():
             structure, cost = structures[i], tuple(costs[i].tolist())
+            if structure == digests[i]:
+                continue
             self._fits[structure] = self._fits.get(structure, 0) + 1
             if structure not in self._best or cost < self._best[structure][0]:
                 self._best[structure] = (cost, genomes[i])
