@@ -25,6 +25,7 @@ EXAMPLES = {
         "features": ["mu"],
         "train": {"problem": "laplacian", "sizes": [6], "instances": 12},
     },
+    "tables": {"domain": "../../runs/data/adult.json", "rows": 30},
     "float32": {"target": "exp2", "interval": "[0, 1]", "score_points": 4096},
 }
 HERE = Path(__file__).parent
