@@ -108,8 +108,8 @@ class Evaluator(Protocol):
     - ``prove(genomes, constants) -> Proof``: rigorous bounds for a batch of one, from all digits
       of its constants (decimal strings).
     - ``baselines() -> list[Baseline]``: what a reader would use without a search.
-    - ``findings(genomes, prepared) -> list[Chart | Rows]``: pictures and tables of these
-      individuals (of the front, best first) for the report.
+    - ``findings(genomes, prepared) -> list[Finding]``: pictures and tables of these individuals
+      (of the front, best first) for the report.
     - ``deterministic = False``: scores depend on ``key``; they are not shared between campaigns.
     - ``batch_invariant = True``: no result depends on how many individuals a batch has, to the
       last bit; batches are not padded to one width then.
@@ -257,6 +257,46 @@ class Rows:
     columns: Sequence[str]
     rows: Sequence[Sequence[str | float]]
     caption: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap:
+    """A matrix of a report, the stronger a colour the larger the value; NaN stays empty."""
+
+    name: str  # of its file: lower case and hyphens
+    title: str
+    rows: Sequence[str]
+    columns: Sequence[str]
+    values: Float64[np.ndarray, "rows columns"]
+    caption: str
+    unit: str = ""  # of the values
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A few bars of `Panels`: a name for each, and a value for each in every series; NaN is none.
+
+    The first series is drawn as bars, the others as marks on them.
+    """
+
+    title: str
+    labels: Sequence[str]
+    values: Float64[np.ndarray, "series labels"]
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Many small pictures of a report with the same series, side by side."""
+
+    name: str  # of its file: lower case and hyphens
+    title: str
+    series: Sequence[str]
+    panels: Sequence[Panel]
+    caption: str
+    unit: str = ""  # of the values
+
+
+Finding = Chart | Rows | HeatMap | Panels
 
 
 def scores_of(

@@ -24,7 +24,7 @@ from evaluators.private_data.prepare import Setting
 from evaluators.private_data.true_error import true_errors
 from evaluators.private_data.usage import Usage
 from evaluators.private_data.workload import candidates
-from evosearch.contracts import Charge, Chart, Key, Objective, Prepared, Rows, Scores, scores_of
+from evosearch.contracts import Charge, Finding, Key, Objective, Prepared, Scores, scores_of
 from evosearch.errors import ConfigError
 from evosearch.genomes.table import TableBatch
 from evosearch.seeding import key as key_of
@@ -134,7 +134,7 @@ class PrivateData:
         private = csv_file.read(path, self.domain)
         return true_errors(private, genomes.codes[0], self.domain.sizes)
 
-    def findings(self, genomes: TableBatch, prepared: Prepared) -> list[Chart | Rows]:
+    def findings(self, genomes: TableBatch, prepared: Prepared) -> list[Finding]:
         """Pictures and tables of the best of these tables, from the noisy answers alone."""
         answers = self._setting.answers(prepared)
         return findings.findings(genomes.codes[0], answers, self.domain, float(prepared["rows"]))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float64, UInt16
+from jaxtyping import UInt16
 
 from evaluators.private_data.domain import Domain, Field
 from evaluators.private_data.marginal import Marginal

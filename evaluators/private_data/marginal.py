@@ -65,7 +65,5 @@ def _summed(
 ) -> Float64[np.ndarray, "..."]:
     """A grid summed over all other columns, its axes in ascending order of columns."""
     kept = [column for column in partition.columns if column in columns]
-    others = tuple(
-        axis for axis, column in enumerate(partition.columns) if column not in columns
-    )
+    others = tuple(axis for axis, column in enumerate(partition.columns) if column not in columns)
     return np.asarray(part.sum(axis=others).transpose(np.argsort(kept)))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evosearch.config import CampaignConfig
 
 STOPPED = 3  # exit code
+_FORMATS = {"ProgramBatch": "python", "TableBatch": "csv"}  # all others: json
 
 
 def drive(campaign: "Campaign", watch: Interruption, storage: Storage, url: str) -> None:
@@ -40,8 +41,18 @@ def drive(campaign: "Campaign", watch: Interruption, storage: Storage, url: str)
         raise typer.Exit(STOPPED)
     say(f"finished: {campaign.reason}")
     prefix = storage.resume_line(name, url).removesuffix(f"resume {name}")
-    say(f"export:   {prefix}export {name} best --format python")
+    say(f"export:   {prefix}export {name} best --format {_format(url, name)}")
     say(f"report:   {prefix}report {name}")
+
+
+def _format(url: str, name: str) -> str:
+    """In which individuals of the campaign's genome type can be exported."""
+    from evosearch.store import queries
+    from evosearch.store.store import Store
+
+    with Store.open(url) as store:
+        genome_type = queries.campaign(store, name).genome_type
+    return _FORMATS.get(genome_type.rpartition(":")[2], "json")
 
 
 def objectives_of(url: str, name: str) -> list[dict[str, str]]:

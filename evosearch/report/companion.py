@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from evosearch import plugins
-from evosearch.contracts import Chart, Evaluator, Prepared, Rows
+from evosearch.contracts import Evaluator, Finding, Prepared
 from evosearch.errors import EvosearchError
 from evosearch.report.facts import Companion, Curves, Findings
 from evosearch.report.plane import Floats
@@ -78,8 +78,8 @@ def _curves(evaluator: Any) -> Curves:
 
 
 def _findings(evaluator: Any, prepared: Prepared) -> Findings:
-    def findings(genomes: Sequence[bytes]) -> Sequence[Chart | Rows]:
-        found: Sequence[Chart | Rows] = evaluator.findings(
+    def findings(genomes: Sequence[bytes]) -> Sequence[Finding]:
+        found: Sequence[Finding] = evaluator.findings(
             evaluator.genome_type.from_bytes(genomes), prepared
         )
         return found

@@ -81,9 +81,20 @@ def draw(
     size: tuple[float, float] = (8.0, 4.4),
 ) -> Picture:
     """A picture of whatever ``paint`` puts on the axes; ``size`` in inches."""
+    return draw_figure(lambda figure: paint(figure.subplots()), name, caption, description, size)
+
+
+def draw_figure(
+    paint: Callable[[Figure], None],
+    name: str,
+    caption: str,
+    description: str,
+    size: tuple[float, float],
+) -> Picture:
+    """A picture of whatever ``paint`` puts on the figure, axes too; ``size`` in inches."""
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
         figure = Figure(figsize=size, layout="constrained")
-        paint(figure.subplots())
+        paint(figure)
         for text in figure.findobj(Text):
             text.set_text(clean(text.get_text()))
         png, svg = io.BytesIO(), io.BytesIO()

@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from evosearch.contracts import Baseline, Chart, Rows
+from evosearch.contracts import Baseline, Finding
 from evosearch.report.plane import Floats, Plane
 from evosearch.store import queries
+from evosearch.store.ledger import Privacy
 from evosearch.store.members import Edge, Generations, History, Member
 from evosearch.store.records import CampaignRecord
 from evosearch.store.store import Store
 
 # Points of the interval and the error of each genome given there: [n], [genomes, n].
 Curves = Callable[[Sequence[bytes]], tuple[Floats, Floats]]
-Findings = Callable[[Sequence[bytes]], Sequence[Chart | Rows]]
+Findings = Callable[[Sequence[bytes]], Sequence[Finding]]
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Facts:
         ancestors: The chosen member and its ancestors, youngest first.
         edges: Who descends from whom among them.
         genomes: Byte forms of the front's members, by id.
+        privacy: What was spent of a data set's privacy; None where nothing was charged.
     """
 
     record: CampaignRecord
@@ -96,6 +98,7 @@ class Facts:
     ancestors: Sequence[Member] = ()
     edges: Sequence[Edge] = ()
     genomes: dict[int, bytes] = field(default_factory=dict)
+    privacy: Privacy | None = None
 
     def baseline(self, level: float) -> tuple[float, str]:
         """The best baseline whose x is no worse than ``level``, and what it is."""
@@ -131,6 +134,7 @@ def gather(store: Store, name: str, companion: Companion, member: int | None = N
         search=Run.of(name, history, plane),
         random=_random_search(store, record, plane),
         companion=companion,
+        privacy=queries.privacy(store, name),
     )
     chosen = _chosen(facts) if member is None else queries.member(store, name, member)
     if chosen is None:

@@ -52,3 +52,8 @@ def clean(text: str) -> str:
 def counted(n: int, noun: str) -> str:
     """``1 operator``, ``2,345 operators``."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def shortened(text: str, letters: int) -> str:
+    """A text of at most so many letters; what is cut off the end becomes an ellipsis."""
+    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"

@@ -16,6 +16,7 @@ from evosearch.report.sections import (
     front,
     lineage,
     operators,
+    privacy,
     profile,
     summary,
 )
@@ -24,6 +25,7 @@ from evosearch.store.store import Store
 
 _SECTIONS = (
     summary,
+    privacy,
     front,
     curves,
     findings,

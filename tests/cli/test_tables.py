@@ -32,6 +32,13 @@ def exported(*more):
     return main(["export", "small", "best", "--format", "csv", "--load-plugins", *more])
 
 
+def test_what_is_said_at_the_end_can_be_done(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", str(write_campaign(tmp_path))]) == 0
+    (line,) = [each for each in capsys.readouterr().out.splitlines() if "export:" in each]
+    assert line.endswith("export small best --format csv")
+
+
 def test_a_table_is_written_with_what_its_privacy_is(small, capsys):
     assert exported("--output", "out/t.csv") == 0
     assert "30 rows read back equal, 1 constraints hold" in capsys.readouterr().out

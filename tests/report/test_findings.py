@@ -3,7 +3,7 @@
 import numpy as np
 from histories import facts, member
 
-from evosearch.contracts import Chart, Rows, Series
+from evosearch.contracts import Chart, HeatMap, Panel, Panels, Rows, Series
 from evosearch.report.facts import Companion
 from evosearch.report.sections import findings
 
@@ -51,6 +51,20 @@ def test_the_evaluator_is_given_the_front():
     assert asked == [[b"genome"]]
     assert section.title == "Findings"
     assert len(section.blocks) == 1
+
+
+def test_every_form_of_finding_has_its_place():
+    values = np.ones((1, 1))
+    found = [
+        chart(),
+        Rows("t", ["a"], [[1.0]]),
+        HeatMap("pairs", "Pairs", ["a"], ["b"], values, "Both."),
+        Panels("columns", "Columns", ["this"], [Panel("a", ["x"], values)], "Bars."),
+    ]
+    companion = Companion(findings=lambda _: found)
+    section = findings.section(facts(front=[member(7)], companion=companion, genomes={7: b""}))
+    told = [getattr(block, "name", block.caption) for block in section.blocks]
+    assert told == ["omegas", "t", "pairs", "columns"]
 
 
 def test_no_section_without_findings():

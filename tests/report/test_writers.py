@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from evosearch.report import drawing, html, markdown, toml
 from evosearch.report.content import Code, Column, Note, Paragraph, Report, Section, Table
 from evosearch.report.facts import Companion
-from evosearch.report.numbers import clean, duration, ratio, share, shown
+from evosearch.report.numbers import clean, duration, ratio, share, shortened, shown
 from evosearch.report.write import compose, folder_of
 
 HOSTILE = "<script>alert(1)</script> | `x` *b* $e$ [a](javascript:x) \"'&\x1b[31m ![i](http://x/y)"
@@ -172,6 +172,8 @@ def test_other_numbers():
         *("0.0 s", "12 ms", "42.1 s", "3 min 5 s", "2 h 10 min"),
     ]
     assert [share(1, 3), share(0, 0)] == ["33.3 %", "–"]
+    assert [shortened("seventeen", n) for n in (9, 8, 2)] == ["seventeen", "sevente…", "s…"]
+    assert shortened("two words", 5) == "two…"
     assert clean("a\x1b[2J\x07b\u202ec") == "a\ufffd[2J\ufffdb\ufffdc"
 
 

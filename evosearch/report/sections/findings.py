@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from evosearch.contracts import Chart, Rows
-from evosearch.report import drawing
-from evosearch.report.content import Column, Picture, Section, Table
+from evosearch.contracts import Chart, Finding, HeatMap, Panels, Rows
+from evosearch.report import drawing, heat_map, panels
+from evosearch.report.content import Block, Column, Picture, Section, Table
 from evosearch.report.drawing import DASHES, INK, PLAIN, SEARCH, SERIES, Label
 from evosearch.report.facts import Facts
 from evosearch.report.numbers import shown
@@ -15,12 +15,24 @@ from evosearch.report.plane import Floats
 
 
 def section(facts: Facts) -> Section | None:
-    """Charts and tables in the evaluator's order; a chart's first line is the search's."""
+    """Pictures and tables in the evaluator's order; a chart's first line is the search's."""
     if facts.companion.findings is None or not facts.front:
         return None
     found = facts.companion.findings([facts.genomes[member.id] for member in facts.front])
-    blocks = [picture(each) if isinstance(each, Chart) else table(each) for each in found]
-    return Section("Findings", blocks) if blocks else None
+    return Section("Findings", [block(each) for each in found]) if found else None
+
+
+def block(finding: Finding) -> Block:
+    """A finding as part of a report."""
+    match finding:
+        case Chart():
+            return picture(finding)
+        case HeatMap():
+            return heat_map.picture(finding)
+        case Panels():
+            return panels.picture(finding)
+        case Rows():
+            return table(finding)
 
 
 def table(rows: Rows) -> Table:
