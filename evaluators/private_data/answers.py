@@ -54,7 +54,7 @@ class Answers:
         weights = 1 / (sizes * self.deviations**2)
         return float(max(1.0, (weights @ sums) / weights.sum()))
 
-    def marginals(self, sizes: Sequence[int]) -> list[Float64[np.ndarray, " codes"]]:
+    def marginals(self, sizes: Sequence[int]) -> list[Float64[np.ndarray, "..."]]:
         """Probabilities of every column's codes, from all grids that have it unmerged.
 
         Even where none has. Every sum over a grid's other axes is weighed by its precision.
@@ -77,7 +77,7 @@ class Answers:
 
 
 def independent(
-    partition: Partition, marginals: Sequence[Float64[np.ndarray, " codes"]]
+    partition: Partition, marginals: Sequence[Float64[np.ndarray, "..."]]
 ) -> Float64[np.ndarray, "..."]:
     """Probabilities of a grid's cells if columns were independent."""
     joint = np.ones(())

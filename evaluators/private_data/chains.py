@@ -14,8 +14,10 @@ from evaluators.private_data.chain import UNIT, chain
 from evaluators.private_data.layout import Layout, layout_of
 from evaluators.private_data.partition import Partition
 from evosearch import backend
+from evosearch.errors import ConfigError
 
 LONGEST = 64  # sweeps of one call
+MOST_ROWS = 1 << 22  # residuals and differences of two have 32 bits, 8 of them for parts of a row
 _SHARED, _CUT = PartitionSpec(), PartitionSpec("core")
 
 
@@ -35,7 +37,7 @@ class Chains:
         partitions: Sequence[Partition],
         sizes: Sequence[int],
         weights: Float64[np.ndarray, " partitions"],
-        marginals: Sequence[Float64[np.ndarray, " codes"]],
+        marginals: Sequence[Float64[np.ndarray, "..."]],
     ) -> "Chains":
         """Chains whose energy weighs squared rows of partitions, and propose from marginals."""
         return cls(layout_of(partitions, sizes, weights, marginals))
@@ -61,7 +63,14 @@ class Chains:
 
         Returns:
             Tables; rows in every cell; moves that were accepted.
+
+        Raises:
+            ConfigError: The tables have too many rows.
         """
+        if tables.shape[1] > MOST_ROWS:
+            raise ConfigError(
+                f"tables: expected at most {MOST_ROWS:,} rows, received {tables.shape[1]:,}"
+            )
         cores = backend.cores()
         groups = [slice(at, at + cores) for at in range(0, len(tables), cores)]
         done = [

@@ -52,7 +52,7 @@ def layout_of(
     partitions: Sequence[Partition],
     sizes: Sequence[int],
     weights: Float64[np.ndarray, " partitions"],
-    marginals: Sequence[Float64[np.ndarray, " codes"]],
+    marginals: Sequence[Float64[np.ndarray, "..."]],
 ) -> Layout:
     """The arrays for partitions of a table.
 

@@ -32,7 +32,7 @@ class Target:
     counts: Float64[np.ndarray, " cells"]
     deviations: Float64[np.ndarray, " partitions"]
     weights: Float64[np.ndarray, " partitions"]
-    marginals: list[Float64[np.ndarray, " codes"]]
+    marginals: list[Float64[np.ndarray, "..."]]
     rows: float
 
 

@@ -103,7 +103,7 @@ def _marginal(fields: Sequence[Field], columns: Sequence[int]) -> Partition:
 
 def _ranges(
     fields: Sequence[Field], levels: int
-) -> Iterator[tuple[str, tuple[int, int], list[Int64[np.ndarray, " codes"]]]]:
+) -> Iterator[tuple[str, tuple[int, int], list[Int64[np.ndarray, "..."]]]]:
     """Name, columns and coordinates of each pair with a numeric column, at each level."""
     for pair in combinations(range(len(fields)), 2) if levels else ():
         sides = [fields[column] for column in pair]
