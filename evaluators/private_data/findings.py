@@ -75,7 +75,7 @@ def _errors(misfits: dict[str, list[Misfit]]) -> Rows:
         [_row(kind, each) for kind, each in misfits.items()],
         "TVD: total variation distance of this table and the noisy answers, half the sum of the "
         "differences of shares. Of noise alone: what is to be expected of the private table "
-        "itself, whose root mean square would be 1 deviation. Well below that a table follows "
+        "itself, whose root mean square would be 1 deviation. Below that a table follows some of "
         "the noise; above it, it misses something that was measured. Marginals that were not "
         "measured themselves are sums of others that were.",
     )
@@ -112,7 +112,7 @@ def _pairs(misfits: Sequence[Misfit], domain: Domain) -> Iterable[HeatMap]:
     below = sum(misfit.ratio <= 1 for misfit in misfits)
     yield HeatMap(
         "pairs",
-        "TVD of every pair of columns, in units of what noise alone gives",
+        "TVD of pairs of columns over that of noise alone",
         names[1:],
         names[:-1],
         values[1:, :-1],

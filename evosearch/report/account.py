@@ -6,7 +6,7 @@ from typing import Self
 
 MEANING = {
     "breed": "choosing parents and making children",
-    "refine": "fitting the constants of children",
+    "refine": "fitting children before they are scored",
     "compile": "compiling the evaluator",
     "score": "scoring children",
     "lookup": "digests of children, and what is known by them",

@@ -1,4 +1,4 @@
-"""Companion: the campaign's evaluator, asked for baselines and error curves.
+"""Companion: the campaign's evaluator, asked for baselines, error curves and findings.
 
 Installed evaluators are loaded. One that the database names by module or file is not, unless the
 user says so: what a database holds must not decide which code runs.
@@ -31,17 +31,17 @@ def companion(
     """
     if foreign(config) and not trusted:
         return Companion(
-            missing=f"Baselines and error curves are left out: {' and '.join(foreign(config))} "
-            "would have to be loaded, which only happens with --load-plugins."
+            missing="Baselines, error curves and findings are left out: "
+            f"{' and '.join(foreign(config))} would have to be loaded, which only happens with --load-plugins."
         )
     try:
         evaluator: Any = load_evaluator(config)
         baselines = evaluator.baselines() if hasattr(evaluator, "baselines") else []
     except EvosearchError as error:
-        return Companion(missing=f"Baselines and error curves are left out: {error}")
+        return Companion(missing=f"Baselines, error curves and findings are left out: {error}")
     except Exception as error:  # foreign code; a report does without it
         return Companion(
-            missing="Baselines and error curves are left out: the evaluator failed with "
+            missing="Baselines, error curves and findings are left out: the evaluator failed with "
             f"{type(error).__name__}: {error}"
         )
     curves = _curves(evaluator) if hasattr(evaluator, "curves") else None

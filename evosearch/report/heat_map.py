@@ -18,7 +18,7 @@ from evosearch.report.drawing import INK, MUTED, SERIES
 from evosearch.report.numbers import shortened
 from evosearch.report.plane import Floats
 
-_FAINT, _STRONG = 0.05, 0.75  # opacity of the least and of the largest value
+_FAINT, _STRONG = 0.05, 0.65  # opacity of the least and of the largest value: ink stays legible
 _STEPS = 5  # of the legend
 _LETTERS = 16  # of a name
 _NAMED = 48  # rows or columns up to which all are named

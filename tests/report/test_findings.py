@@ -67,5 +67,14 @@ def test_every_form_of_finding_has_its_place():
     assert told == ["omegas", "t", "pairs", "columns"]
 
 
+def test_a_failure_of_the_evaluator_is_told():
+    def fails(genomes):
+        raise OSError("queries.py is gone")
+
+    given = facts(front=[member(7)], companion=Companion(findings=fails), genomes={7: b""})
+    (note,) = findings.section(given).blocks
+    assert "OSError: queries.py is gone" in note.text
+
+
 def test_no_section_without_findings():
     assert findings.section(facts(front=[member(7)])) is None

@@ -27,7 +27,7 @@ def texts(svg):
 
 
 def test_the_larger_the_stronger_and_nan_is_empty():
-    assert cells(drawn().svg) == pytest.approx([0.138, 0.269, 0.75], abs=1e-3)
+    assert cells(drawn().svg) == pytest.approx([0.125, 0.2375, 0.65], abs=1e-3)
 
 
 def test_values_names_and_the_scale_are_written():

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from evosearch.contracts import Chart, Finding, HeatMap, Panels, Rows
 from evosearch.report import drawing, heat_map, panels
-from evosearch.report.content import Block, Column, Picture, Section, Table
+from evosearch.report.content import Block, Column, Note, Picture, Section, Table
 from evosearch.report.drawing import DASHES, INK, PLAIN, SEARCH, SERIES, Label
 from evosearch.report.facts import Facts
 from evosearch.report.numbers import shown
@@ -18,7 +18,10 @@ def section(facts: Facts) -> Section | None:
     """Pictures and tables in the evaluator's order; a chart's first line is the search's."""
     if facts.companion.findings is None or not facts.front:
         return None
-    found = facts.companion.findings([facts.genomes[member.id] for member in facts.front])
+    try:
+        found = facts.companion.findings([facts.genomes[member.id] for member in facts.front])
+    except Exception as error:  # foreign code; a report does without it
+        return Section("Findings", [Note(f"Left out: {type(error).__name__}: {error}")])
     return Section("Findings", [block(each) for each in found]) if found else None
 
 

@@ -201,8 +201,8 @@ def _caption(facts: Facts, polished: bool, rival: bool, left_out: Sequence[str])
     best = facts.front[0]
     x = plane.point(best)[0]
     parts = [
-        f"{len(facts.front)} members, down to {plane.y.name} {shown(exact(best, plane.y.name))} "
-        f"at {plane.x.name} {shown(x)}"
+        f"{counted(len(facts.front), 'member')}, down to {plane.y.name} "
+        f"{shown(exact(best, plane.y.name))} at {plane.x.name} {shown(x)}"
     ]
     if polished:
         parts.append("filled: polished constants; rings: as the search saw them")
