@@ -119,7 +119,11 @@ def _released(
 
 
 def _gains(
-    candidates: Sequence[Partition], codes: Codes, table: Codes, deviation: float, total: float
+    candidates: Sequence[Partition],
+    codes: Codes,
+    table: UInt16[np.ndarray, "others columns"],
+    deviation: float,
+    total: float,
 ) -> Float64[np.ndarray, " candidates"]:
     """How far a table is off, by what measuring with this noise is expected to leave."""
     scale = total / len(table)
