@@ -30,9 +30,10 @@ def companion(
         trusted: Whether plug-ins that are no installed names may be loaded, too.
     """
     if foreign(config) and not trusted:
+        named = " and ".join(foreign(config))
         return Companion(
-            missing="Baselines, error curves and findings are left out: "
-            f"{' and '.join(foreign(config))} would have to be loaded, which only happens with --load-plugins."
+            missing=f"Baselines, error curves and findings are left out: {named} would have to be "
+            "loaded, which only happens with --load-plugins."
         )
     try:
         evaluator: Any = load_evaluator(config)
