@@ -88,6 +88,11 @@ class AlgorithmSection(BaseModel):
         min_length=1,
         description="How often a mutated child gets 1, 2, 3, ... mutations in a row.",
     )
+    adapt_operators: bool = Field(
+        default=False,
+        description="Operators whose children join the front are used more often; weights are "
+        "what they start from.",
+    )
     islands: int = Field(
         default=1, ge=1, le=1024, description="Populations that evolve side by side."
     )

@@ -21,6 +21,7 @@ from typing import Any, Self
 import numpy as np
 
 from evosearch import seeding
+from evosearch.adaptation import Adaptation
 from evosearch.campaign.commits import Commits
 from evosearch.campaign.finish import finish
 from evosearch.campaign.front import Front
@@ -30,7 +31,7 @@ from evosearch.campaign.profile import Profile
 from evosearch.campaign.progress import Progress, Sitting, progress_of
 from evosearch.campaign.state import State, children_of
 from evosearch.config import CampaignConfig, ExecutionSection, restore, stored
-from evosearch.contracts import Charge, Scores, Status
+from evosearch.contracts import Charge, Operator, Scores, Status
 from evosearch.errors import (
     ConfigError,
     EvaluatorError,
@@ -91,6 +92,7 @@ class Campaign:
         self._executor = _executor(self.config.execution)
         self._evaluation = self._new_evaluation()
         self.state = self._resumed()
+        self._adaptation = self._adapted()
         self._idle = self._idle_generations()
         self._check_seeds()
         self._commits = Commits(store.writer(campaign_id), self._rebuild, self._profile)
@@ -269,7 +271,7 @@ class Campaign:
         seeds = self._seeds if self.state.generation < 0 else None
         n = n or self.config.algorithm.population
         with self._profile.part("breed"):
-            self._asked = bred(self._parts, self.state, n, seeds)
+            self._asked = bred(self._parts, self._operators(), self.state, n, seeds)
         return self._asked.births
 
     def evaluate(self, births: Births) -> Evaluated:
@@ -312,6 +314,9 @@ class Campaign:
         self._sitting = self._sitting.after(result, profile["total"])
         self._idle = 0 if result.evaluations else self._idle + 1
         record = state.record(rows, profile, self._parts.evaluator.objectives)
+        if self._adaptation:
+            new = front.ids[front.ids >= self.state.next_id] - self.state.next_id
+            self._adaptation = self._adaptation.after([rows.operators[row] for row in new])
         self._commits.begin(record, self._progress_at(state), PATIENCE * profile["total"])
         self.state, self._asked = state, None
 
@@ -322,6 +327,11 @@ class Campaign:
             EvosearchError: It could not be stored.
         """
         self._commits.settle()
+
+    def _operators(self) -> Mapping[str, Operator]:
+        """Operators with the weights that they have now."""
+        operators = self._parts.operators
+        return self._adaptation.applied(operators) if self._adaptation else operators
 
     def _selected(
         self, brood: Brood, evaluated: Evaluated
@@ -381,6 +391,13 @@ class Campaign:
         if point is None:
             return State.initial(self.config.algorithm.islands, len(evaluator.objectives))
         return State.restored(point, self._rebuild(), self._parts.space, evaluator)
+
+    def _adapted(self) -> Adaptation | None:
+        """Weights of operators after all generations; None where they stay as they are."""
+        if not self.config.algorithm.adapt_operators:
+            return None
+        found = queries.newcomers(self._store, self.config.campaign.name)
+        return Adaptation.over(self._parts.operators).replayed(found)
 
     def _idle_generations(self) -> int:
         """How many of the last generations scored nobody."""

@@ -1,6 +1,6 @@
 """Islands: the populations of a campaign, bred and selected side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from jaxtyping import Int64
 from evosearch import seeding
 from evosearch.campaign.parts import Parts
 from evosearch.campaign.state import State
-from evosearch.contracts import Bars
+from evosearch.contracts import Bars, Operator
 from evosearch.evaluation import Evaluated
 from evosearch.population import Population
 from evosearch.selection import migrate
@@ -35,12 +35,14 @@ class Brood:
     slots: Int64[np.ndarray, " n"]
 
 
-def bred(parts: Parts, state: State, n: int, seeds: Any = None) -> Brood:
+def bred(
+    parts: Parts, operators: Mapping[str, Operator], state: State, n: int, seeds: Any = None
+) -> Brood:
     """The next generation's births: n on each island, ``seeds`` added to the first island."""
     seed, generation = parts.config.campaign.seed, state.generation + 1
     births = [
         breed(
-            parts.operators,
+            operators,
             parts.algorithm,
             population,
             n,

@@ -81,6 +81,11 @@ _GENERATIONS = """
     SELECT generation, evaluations, seconds, reused, failed, best, profile FROM generation
     WHERE campaign_id = :campaign ORDER BY generation
 """
+_NEWCOMERS = """
+    SELECT DISTINCT i.id, i.generation, i.operator FROM archive a
+    JOIN individual i ON i.campaign_id = a.campaign_id AND i.id = a.individual_id
+    WHERE a.campaign_id = :campaign ORDER BY i.id
+"""
 _EVENTS = """
     SELECT at, level, code, detail FROM event
     WHERE campaign_id = :campaign OR campaign_id IS NULL ORDER BY id
@@ -307,6 +312,12 @@ def generations(store: Store, name: str) -> Generations:
         failed=np.array([row[4] for row in rows], np.int64),
         profile={key: np.array([row.get(key, 0.0) for row in profile], float) for key in parts},
     )
+
+
+def newcomers(store: Store, name: str) -> list[tuple[int, str]]:
+    """Generation and operator of everyone who was ever on the front, in the order of ids."""
+    rows = store.rows(_NEWCOMERS, campaign=campaign_id(store, name))
+    return [(generation, operator) for _, generation, operator in rows]
 
 
 def events(store: Store, name: str) -> list[dict[str, Any]]:
