@@ -84,10 +84,10 @@ class Fit(BaseModel):
         le=1.0,
         description="Pairs weigh by their signal to this power.",
     )
-    cool: int = Field(default=10, ge=1, le=32, description="Sweeps of cooling.")
-    hold: int = Field(default=12, ge=0, le=32, description="Sweeps at the temperature.")
+    cool: int = Field(default=8, ge=1, le=32, description="Sweeps of cooling.")
+    hold: int = Field(default=8, ge=0, le=32, description="Sweeps at the temperature.")
     rounds: int = Field(default=2, ge=0, le=20, description="Rounds of debiasing.")
-    sweeps: int = Field(default=8, ge=1, le=64, description="Sweeps of each.")
+    sweeps: int = Field(default=6, ge=1, le=64, description="Sweeps of each.")
     threshold: float = Field(
         default=1.25,
         ge=0.0,
