@@ -10,6 +10,7 @@ import pytest
 from evosearch import plugins
 from evosearch.testing import check_evaluator, check_search_space, grown
 
+TABLES = {"domain": "../../runs/data/acs20_tx.json", "columns": ["AGEP", "SEX", "EDU"]}
 EXAMPLES = {
     "hyperparameters": {
         "genes": {
@@ -25,7 +26,8 @@ EXAMPLES = {
         "features": ["mu"],
         "train": {"problem": "laplacian", "sizes": [6], "instances": 12},
     },
-    "tables": {"domain": "../../runs/data/adult.json", "rows": 30},
+    "tables": {**TABLES, "rows": 30},
+    "private_data": {**TABLES, "data": "../../runs/data/acs_tx2019.csv.gz", "epsilon": 1.0},
     "float32": {"target": "exp2", "interval": "[0, 1]", "score_points": 4096},
 }
 HERE = Path(__file__).parent
