@@ -3,12 +3,15 @@
 Everything that follows, at any time and on any machine, is post-processing of these arrays.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
-from jaxtyping import UInt16
+from jaxtyping import UInt8, UInt16
 
 from evaluators.private_data import measure
 from evaluators.private_data.answers import Answers
@@ -20,6 +23,7 @@ from evaluators.private_data.options import Options
 from evaluators.private_data.partition import Partition
 from evaluators.private_data.target import Target, target_of
 from evosearch.contracts import Key, Prepared
+from evosearch.errors import ConfigError
 
 _SMALL = 5_000  # rows of the tables that are fitted between rounds
 _REFITS = 3  # of streams
@@ -62,10 +66,31 @@ class Setting:
             "weights": target.weights,
             "marginals": np.concatenate(target.marginals),
             "rows": np.array(target.rows, np.float64),
+            "digest": self._digest,
         }
 
+    @cached_property
+    def _digest(self) -> UInt8[np.ndarray, "16"]:
+        """Of what all that can be measured is, as the files of domain and queries say it."""
+        digest = blake2b(json.dumps(self.domain.to_json()).encode(), digest_size=16)
+        for each in self.everything:
+            parts = (each.name, each.columns, each.size, int(each.kind))
+            digest.update(json.dumps(parts).encode())
+            for array in (*each.steps, each.outcomes):
+                digest.update(array.tobytes())
+        return np.frombuffer(digest.digest(), np.uint8)
+
     def answers(self, prepared: Prepared) -> Answers:
-        """What was measured, from the stored arrays."""
+        """What was measured, from the stored arrays.
+
+        Raises:
+            ConfigError: Files say another thing than when it was measured.
+        """
+        if not np.array_equal(prepared["digest"], self._digest):
+            raise ConfigError(
+                f"{self.options.domain} or the file of queries is not what it was when private rows "
+                "were measured: undo the change, or launch a new campaign, which is charged"
+            )
         partitions = tuple(self.everything[at] for at in np.asarray(prepared["measured"]).tolist())
         return Answers(partitions, prepared["answers"], prepared["deviations"])
 

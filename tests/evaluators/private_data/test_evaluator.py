@@ -120,6 +120,16 @@ def test_a_strict_climb_never_comes_further_from_its_target(folder):
     assert distances[0] >= distances[1] >= distances[2]
 
 
+def test_another_domain_than_was_measured_is_refused(folder):
+    prepared = measured(evaluator_in(folder))
+    path = folder / "domain.json"
+    path.write_text(path.read_text().replace("10000", "20000"))
+    evaluator = evaluator_in(folder)
+    tables = uniform(evaluator, 1, 50, 1)
+    with pytest.raises(ConfigError, match="not what it was"):
+        evaluator.score(tables, prepared, fidelity="full", key=key(1, "score"))
+
+
 def test_rounds_measure_what_is_worst_within_the_same_budget(folder):
     workload = {"rounds": 2, "each": 1, "first": 0.3}
     evaluator = evaluator_in(folder, workload=workload, epsilon=20.0)
