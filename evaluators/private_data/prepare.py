@@ -88,7 +88,7 @@ class Setting:
         """
         if not np.array_equal(prepared["digest"], self._digest):
             raise ConfigError(
-                f"{self.options.domain} or the file of queries is not what it was when private rows "
+                f"{self.options.domain} or the file of queries is not what it was when rows "
                 "were measured: undo the change, or launch a new campaign, which is charged"
             )
         partitions = tuple(self.everything[at] for at in np.asarray(prepared["measured"]).tolist())
