@@ -28,6 +28,7 @@ from benchmarks.private_data.sources import Codes
 
 PACKAGE = "dpmm==0.1.9"
 ENVIRONMENT = ROOT / ".venv-dpmm"
+_PROBE = ("-I", "-c", "import dpmm.pipelines")
 WORKER = Path(__file__).with_name("dpmm_worker.py")
 
 
@@ -86,11 +87,16 @@ def interpreter(given: Path | None) -> Path:
         PeerError: It cannot be made, or has no dpmm.
     """
     python = given or ENVIRONMENT / "bin" / "python"
-    if given is None and not python.exists():
+    try:
+        _checked([str(python), *_PROBE])
+    except (OSError, PeerError) as error:
+        if given is not None:
+            raise PeerError(str(error)) from error
         print(f"making {ENVIRONMENT.name} with {PACKAGE}", file=sys.stderr, flush=True)
         venv.create(ENVIRONMENT, with_pip=True)
-        _checked([str(python), "-m", "pip", "install", "--quiet", PACKAGE])
-    _checked([str(python), "-c", "import dpmm.pipelines"])
+        pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        _checked([str(python), *pip, PACKAGE])
+        _checked([str(python), *_PROBE])
     return python
 
 

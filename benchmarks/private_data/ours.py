@@ -54,7 +54,8 @@ def run(
 ) -> None:
     """A line for every draw of every variant of every file.
 
-    Variants that measure the same use the same answers, in each draw new ones.
+    Variants that measure the same use the same answers, in each draw new ones. One that changes
+    nothing of the file (without constraints where there are none) is left out.
     """
     for draw in draws:
         for file in files:
@@ -69,8 +70,12 @@ def _draw(
     codes = csv_file.read(plain.config.base / plain.options.data, plain.domain)
     rules, domain = plain.setting.constraints, plain.domain
     known: list[tuple[Trial, Mapping[str, object], float]] = []
+    tried: list[Trial] = []
     for variant, overrides in variants.items():
         trial = Trial(config.load(file, overrides, seed=draw))
+        if any(trial.is_like(each) for each in tried):
+            continue
+        tried.append(trial)
         found = next((each for each in known if trial.same_answers(each[0])), None)
         if found is None:
             prepared, seconds = timed_measurement(trial, codes)

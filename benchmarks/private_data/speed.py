@@ -2,7 +2,8 @@
 
 Both change a cell or two of a table and learn what that does to all pairs of columns. Ours works
 on tables of as many rows as the private one, one a core; the original on 2,000 rows, on all cores
-by XLA's own threads. Processes take turns; ratios are taken within a round.
+by XLA's own threads. Processes take turns; ratios are taken within a round. A value drawn anew may
+be the one that is there, with both; it counts.
 """
 
 import json

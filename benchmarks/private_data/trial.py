@@ -105,6 +105,10 @@ class Trial:
         table = front.genomes.codes[int(np.argmin(front.objectives[:, 0]))]
         return table, {"seconds": seconds, "compile_seconds": spent}
 
+    def is_like(self, other: "Trial") -> bool:
+        """Whether nothing differs."""
+        return self.config == other.config
+
     def same_answers(self, other: "Trial") -> bool:
         """Whether all that is measured is the same."""
         left = {"fit", "constraints"}

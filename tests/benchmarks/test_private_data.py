@@ -151,6 +151,7 @@ def test_target_follows_from_the_answers(small):
 def test_lines_of_every_draw_and_variant(small, tmp_path):
     lines = Lines(tmp_path / "deep" / "lines.jsonl")
     variants = {name: ours.VARIANTS[name] for name in ("file", "unconstrained")}
+    variants |= {"again": ("evaluator.epsilon=50",)}  # changes nothing
     ours.run(lines, [small], variants, [1, 2])
     found = lines.of("ours")
     assert [(line["variant"], line["draw"]) for line in found] == [
