@@ -26,7 +26,9 @@ Seeds = UInt64[np.ndarray, " tables"]
 _START = 20.0  # temperatures at which cooling begins
 _FRESH = 2.0  # energy of a cell, in variances of its noise, from which on a table is cooled
 _SOFT = 10.0  # what a broken rule costs, in deviations of the noise: as an absence of 5 of them
-_FIRM = (4.0, 40.0, 400.0, 4000.0, 4e4, 4e5)  # temperatures that it costs in the last sweeps
+_FIRM = (4.0, 40.0, 400.0, 4000.0, 4e4, 4e5)  # temperatures that it costs in the last sweeps;
+#  at temperature 0 it begins with the soft cost
+_ROOM = 1 << 23  # rows: more than the difference of two residuals can be
 _SHIFT = float(1 << 20)  # rows: so far is the target of a forbidden cell that its pull is even
 
 
@@ -101,12 +103,15 @@ class Fitting:
             scale: Rows of a table to a row of the private one.
             firm: What a row that breaks a rule costs; by default `_SOFT`.
         """
-        deviation = float(np.median(self.target.deviations)) * scale
-        cost = _SOFT / deviation if firm is None else firm
+        cost = self._soft(scale) if firm is None else firm
         weights = np.append(
             self.target.weights / scale**2, np.full(len(self.constraints), cost / (4 * _SHIFT))
         )
         return Chains.over(self._all, self.sizes, weights, self.target.marginals)
+
+    def _soft(self, scale: float) -> float:
+        known = self.target.deviations[np.isfinite(self.target.deviations)]
+        return _SOFT / (float(np.median(known)) * scale)
 
     @property
     def _all(self) -> list[Partition]:
@@ -122,8 +127,10 @@ class Fitting:
         seeds: Seeds,
     ) -> tuple[Tables, Float64[np.ndarray, "tables cells"]]:
         """Tables after sweeps, and their counts."""
-        rules = [tables.shape[1] + _SHIFT, -_SHIFT] * len(self.constraints)
-        targets = np.concatenate([goal, np.tile(rules, (len(tables), 1))], axis=1)
+        rows = tables.shape[1]
+        far = max((_ROOM - rows) // 2, rows)  # an answer may be almost all noise
+        rules = [rows + _SHIFT, -_SHIFT] * len(self.constraints)
+        targets = np.concatenate([goal.clip(-far, far), np.tile(rules, (len(tables), 1))], axis=1)
         for start in range(0, max(map(len, sweeps)) or 1, LONGEST):
             part = [each[start : start + LONGEST] for each in sweeps]
             tables, found, _ = chains.run(tables, targets, part, seeds + np.uint64(start))
@@ -138,8 +145,9 @@ class Fitting:
         seeds: Seeds,
     ) -> Tables:
         """No row breaks a constraint any more."""
+        unit = max(heat, 1e-6) if heat else self._soft(scale) / _FIRM[0]
         for step, firm in enumerate(_FIRM):
-            chains = self._chains(scale, firm * max(heat, 1e-6))
+            chains = self._chains(scale, firm * unit)
             again = mix(seeds + np.uint64((1 << 32) + step))
             tables, _ = self._run(chains, tables, goal, [[heat]] * len(tables), again)
         return np.stack(

@@ -101,8 +101,10 @@ def debiased(
     Args:
         target: Of the last fit.
         residual: Of the first target and the table fitted last.
-        deviations: Of each cell's noise.
+        deviations: Of each cell's noise; infinite where nothing was measured.
         threshold: In deviations.
     """
-    beyond = np.maximum(np.abs(residual) - threshold * deviations, 0.0)
+    known = np.isfinite(deviations)
+    least = np.multiply(threshold, deviations, where=known, out=np.full(len(known), np.inf))
+    beyond = np.maximum(np.abs(residual) - least, 0.0)
     return np.asarray(target + np.sign(residual) * beyond)

@@ -121,3 +121,9 @@ def test_only_what_stands_out_is_given_back():
     found = debiased(goal, residual, deviations, threshold=2.0)
     assert found.tolist() == [11.0, 19.0, 30.0, 39.0]
     np.testing.assert_array_equal(debiased(goal, residual, deviations, 0.0), goal + residual)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.25])
+def test_what_was_not_measured_is_not_given_back(threshold):
+    found = debiased(np.zeros(2), np.array([5.0, 5.0]), np.array([np.inf, 1.0]), threshold)
+    assert found.tolist() == [0.0, 5.0 - threshold]
