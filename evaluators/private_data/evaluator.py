@@ -26,7 +26,7 @@ from evaluators.private_data.usage import Usage
 from evaluators.private_data.workload import candidates
 from evosearch.contracts import Charge, Finding, Key, Objective, Prepared, Scores, scores_of
 from evosearch.errors import ConfigError
-from evosearch.genomes.table import TableBatch
+from evosearch.genomes.table import Column, TableBatch
 from evosearch.seeding import key as key_of
 
 MECHANISM = "discrete Gaussian noise on counts (OpenDP), zCDP"
@@ -50,7 +50,7 @@ class PrivateData:
         domain = Domain.load(base / options.domain)
         self.domain = domain.take(options.columns) if options.columns else domain
         self._rules = Usage.of(self.domain, options.constraints)
-        self._fitting: tuple[int, Fitting] | None = None
+        self._fitting: tuple[Prepared, Fitting] | None = None
 
     @property
     def compile_seconds(self) -> float:
@@ -58,6 +58,11 @@ class PrivateData:
         from evosearch import backend
 
         return backend.compile_seconds()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Of the tables that can be scored."""
+        return self.domain.columns()
 
     def usage(self) -> dict[str, Any]:
         """What an export has to know to write a table as texts."""
@@ -72,14 +77,20 @@ class PrivateData:
     @cached_property
     def _codes(self) -> UInt16[np.ndarray, "rows columns"]:
         codes = csv_file.read(self._base / self.options.data, self.domain)
-        if len(codes) < 2:
+        public = self.options.neighbours == "replace-one" or self.options.delta == "1/n^2"
+        if public and len(codes) < 2:
             raise ConfigError(f"{self.options.data}: expected 2 rows or more")
         return codes
 
     def charge(self) -> Charge:
-        """What `prepare` spends: the largest rho that epsilon and delta allow."""
+        """What `prepare` spends: the largest rho that epsilon and delta allow.
+
+        Raises:
+            EvosearchError: `prepare` would not come to its end; nothing is charged then.
+        """
         options = self.options
         delta, rho = options.delta_for(len(self._codes)), self._rho(options.epsilon)
+        self._setting.check(rho)
         details: dict[str, Any] = {"epsilon": options.epsilon, "delta": float(delta)}
         if options.neighbours == "replace-one":
             details["rows"] = len(self._codes)
@@ -100,8 +111,8 @@ class PrivateData:
         return self._setting.measured(self._codes, self._rho(self.options.epsilon), key)
 
     def _fit(self, prepared: Prepared) -> Fitting:
-        if self._fitting is None or self._fitting[0] != id(prepared):
-            self._fitting = id(prepared), self._setting.fitting(prepared)
+        if self._fitting is None or self._fitting[0] is not prepared:
+            self._fitting = prepared, self._setting.fitting(prepared)
         return self._fitting[1]
 
     def refine(self, genomes: TableBatch, prepared: Prepared, key: Key) -> TableBatch:
@@ -123,7 +134,7 @@ class PrivateData:
         )
 
     def _check(self, genomes: TableBatch) -> None:
-        if len(genomes) and genomes.columns != self.domain.columns():
+        if len(genomes) and genomes.columns != self.columns:
             raise ConfigError(
                 "the tables have other columns than the domain of the evaluator: write the same "
                 "domain and columns in [space] and [evaluator]"
@@ -131,6 +142,7 @@ class PrivateData:
 
     def against(self, genomes: TableBatch, path: Path) -> Mapping[str, float]:
         """Errors of one table against private rows: not private, and charged to nobody."""
+        self._check(genomes)
         private = csv_file.read(path, self.domain)
         return true_errors(private, genomes.codes[0], self.domain.sizes)
 

@@ -18,8 +18,11 @@ from evaluators.private_data.answers import Answers
 from evaluators.private_data.noise import Neighbours
 from evaluators.private_data.options import Workload
 from evaluators.private_data.partition import Partition, starts
+from evosearch.errors import ConfigError
 
 _GRID = 1 << 60  # parts of a budget
+_PARTS = 256  # of a row, in which scores are whole
+_LARGEST = float(1 << 44)  # rows of a score: in parts and with signs, sums of these are exact
 Codes = UInt16[np.ndarray, "rows columns"]
 Refit = Callable[[Answers], Codes]
 
@@ -38,6 +41,39 @@ class Release:
     measured: tuple[int, ...]
     answers: Answers
     rho: Fraction
+
+
+def check(
+    candidates: Sequence[Partition],
+    columns: Sequence[int],
+    rho: Fraction,
+    neighbours: Neighbours,
+    workload: Workload,
+) -> None:
+    """Find, before anything is charged, what would keep `at_once` or `in_rounds` from their end.
+
+    Args:
+        candidates: As for those.
+        columns: As for `in_rounds`.
+        rho: The whole budget.
+        neighbours: Of the private table.
+        workload: What is to be measured.
+
+    Raises:
+        ConfigError: The budget is too small to be divided.
+        EvaluatorError: OpenDP states that more would be spent.
+        UsageError: OpenDP is not installed.
+    """
+    parts = [(tuple(candidates), rho)]
+    if workload.rounds:
+        first, share, choosing = _divided(rho, workload)
+        _epsilon(choosing / workload.each)
+        singles = tuple(candidates[at] for at in columns)
+        parts = [(singles, first), (tuple(candidates), share - choosing)]  # no round has them all
+    for partitions, part in parts:
+        for share in set(_shares(partitions, part, workload.split)):
+            for each in noise.SQUARED_SENSITIVITY:
+                noise.stated(noise.variance_of(share, neighbours), each)
 
 
 def at_once(
@@ -71,15 +107,13 @@ def in_rounds(
         workload: Options ``rounds``, ``each``, ``first``, ``choice`` and ``split``.
         refit: A table for the answers so far; may have any number of rows.
     """
-    first = _part(rho, workload.first)
+    first, share, choosing = _divided(rho, workload)
     singles = _released(list(columns), candidates, codes, first, neighbours, workload.split)
     unknown = np.full(len(candidates), np.inf)
     done = Release(
         (), Answers(tuple(candidates), np.zeros(starts(candidates)[-1]), unknown), first * 0
     )
     done = _joined(done, singles, Fraction(0))
-    share = (rho - first) / workload.rounds
-    choosing = _part(share, workload.choice)
     for _ in range(workload.rounds):
         table, chosen = refit(done.answers), list[int]()
         deviation = _deviation((share - choosing) / workload.each, neighbours)
@@ -102,10 +136,7 @@ def _released(
 ) -> Release:
     """Noisy counts of chosen partitions, which cost no more than ``rho`` together."""
     partitions = tuple(candidates[at] for at in chosen)
-    powers = np.array([float(each.size) ** split for each in partitions])
-    shares = [_part(rho, share) for share in (powers / powers.sum()).tolist()]
-    while sum(shares) > rho:  # by rounding of the shares
-        shares = [share * (1 - Fraction(1, _GRID)) for share in shares]
+    shares = _shares(partitions, rho, split)
     variances = [noise.variance_of(share, neighbours) for share in shares]
     counts = [
         noise.discrete_gaussian(each.counts(codes), variance)
@@ -125,11 +156,23 @@ def _gains(
     deviation: float,
     total: float,
 ) -> Float64[np.ndarray, " candidates"]:
-    """How far a table is off, by what measuring with this noise is expected to leave."""
-    scale = total / len(table)
-    off = [np.abs(each.counts(codes) - scale * each.counts(table)).sum() for each in candidates]
+    """How far a table is off, by what measuring with this noise is expected to leave.
+
+    Everything that private counts meet is whole in parts of a row, so that no rounding adds to
+    what a row can change.
+    """
+    scale = min(total, _LARGEST) / len(table)
+    off = [
+        np.abs(each.counts(codes) - _rounded(scale * each.counts(table))).sum()
+        for each in candidates
+    ]
     sizes = np.array([each.size for each in candidates])
-    return np.asarray(np.array(off) - np.sqrt(2 / np.pi) * deviation * sizes)
+    left = np.sqrt(2 / np.pi) * deviation * sizes
+    return np.asarray(np.array(off) - _rounded(np.minimum(left, _LARGEST)))
+
+
+def _rounded(rows: Float64[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:
+    return np.asarray(np.rint(rows * _PARTS) / _PARTS)
 
 
 def _choose(
@@ -142,8 +185,7 @@ def _choose(
     open_ = np.setdiff1d(np.arange(len(scores)), np.array(chosen, int))
     # a sum of absolute differences: of a row in another cell, or of one more
     sensitivity = Fraction(noise.SQUARED_SENSITIVITY[neighbours])
-    epsilon = Fraction(isqrt(int(8 * rho * _GRID**2)), _GRID)  # epsilon^2 / 8 is at most rho
-    return int(open_[noise.report_noisy_max(scores[open_], sensitivity, epsilon)])
+    return int(open_[noise.report_noisy_max(scores[open_], sensitivity, _epsilon(rho))])
 
 
 def _joined(done: Release, new: Release, choosing: Fraction) -> Release:
@@ -162,6 +204,38 @@ def _joined(done: Release, new: Release, choosing: Fraction) -> Release:
 
 def _deviation(rho: Fraction, neighbours: Neighbours) -> float:
     return sqrt(noise.variance_of(rho, neighbours))
+
+
+def _divided(rho: Fraction, workload: Workload) -> tuple[Fraction, Fraction, Fraction]:
+    """What single columns get, each round, and of each round the choices."""
+    first = _part(rho, workload.first)
+    share = (rho - first) / workload.rounds
+    return first, share, _part(share, workload.choice)
+
+
+def _shares(partitions: Sequence[Partition], rho: Fraction, split: float) -> list[Fraction]:
+    """What each partition gets of rho; together no more than that."""
+    powers = np.array([float(each.size) ** split for each in partitions])
+    shares = [_part(rho, share) for share in (powers / powers.sum()).tolist()]
+    while sum(shares) > rho:  # by rounding of the shares
+        shares = [share * (1 - Fraction(1, _GRID)) for share in shares]
+    _expect_some(min(shares))
+    return shares
+
+
+def _epsilon(rho: Fraction) -> Fraction:
+    """The largest one, of a grid, with epsilon^2 / 8 at most rho."""
+    epsilon = Fraction(isqrt(int(8 * rho * _GRID**2)), _GRID)
+    _expect_some(epsilon)
+    return epsilon
+
+
+def _expect_some(share: Fraction) -> None:
+    if share <= 0:
+        raise ConfigError(
+            "epsilon: too little to be divided among everything that is measured: write a larger "
+            "one, or measure less"
+        )
 
 
 def _part(rho: Fraction, share: float) -> Fraction:

@@ -9,6 +9,7 @@ from evaluators.private_data.noise import Neighbours
 
 Order = Annotated[int, Field(ge=1, le=4)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+Some = Annotated[float, Field(gt=0.0, lt=1.0)]
 
 
 class Workload(BaseModel):
@@ -49,10 +50,10 @@ class Workload(BaseModel):
         "measured, at once.",
     )
     each: int = Field(default=1, ge=1, le=100, description="How many are measured in a round.")
-    first: Share = Field(
+    first: Some = Field(
         default=0.1, description="Share of the budget for single columns; with rounds alone."
     )
-    choice: Share = Field(
+    choice: Some = Field(
         default=0.1, description="Share of a round's budget for choosing what to measure."
     )
     split: float = Field(

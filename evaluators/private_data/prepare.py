@@ -23,7 +23,7 @@ from evaluators.private_data.options import Options
 from evaluators.private_data.partition import Partition
 from evaluators.private_data.target import Target, target_of
 from evosearch.contracts import Key, Prepared
-from evosearch.errors import ConfigError
+from evosearch.errors import ConfigError, EvaluatorError
 
 _SMALL = 5_000  # rows of the tables that are fitted between rounds
 _REFITS = 3  # of streams
@@ -50,10 +50,17 @@ class Setting:
         ]
         return (*self.candidates, *singles)
 
+    def check(self, rho: Fraction) -> None:
+        """Raise what would keep `measured` from its end; nothing is drawn."""
+        workload, neighbours = self.options.workload, self.options.neighbours
+        measure.check(self.everything, self._first, rho, neighbours, workload)
+
     def measured(self, codes: Codes, rho: Fraction, key: Key) -> Prepared:
         """Arrays to be stored. The noise is OpenDP's; ``key`` is for fits between rounds."""
         rows = len(codes) if self.options.neighbours == "replace-one" else 0
         release = self._release(codes, rho, rows, key)
+        if release.rho > rho:
+            raise EvaluatorError(f"rho {float(release.rho)!r} was spent, expected {float(rho)!r}")
         answers = release.answers.known()
         target = self._target(answers, rows)
         positions = np.flatnonzero(np.isfinite(release.answers.deviations))
@@ -110,7 +117,6 @@ class Setting:
         workload, neighbours = self.options.workload, self.options.neighbours
         if not workload.rounds:
             return measure.at_once(self.candidates, codes, rho, neighbours, workload.split)
-        first = range(len(self.candidates), len(self.everything))
         rng = np.random.default_rng([*key.tolist(), _REFITS])
 
         def refit(answers: Answers) -> Codes:
@@ -120,8 +126,12 @@ class Setting:
             return np.asarray(fitting.refine(table[None].astype(np.uint16), seeds)[0])
 
         return measure.in_rounds(
-            self.everything, list(first), codes, rho, neighbours, workload, refit
+            self.everything, self._first, codes, rho, neighbours, workload, refit
         )
+
+    @property
+    def _first(self) -> list[int]:
+        return list(range(len(self.candidates), len(self.everything)))
 
     def _target(self, answers: Answers, rows: int) -> Target:
         sizes, fit = self.domain.sizes, self.options.fit

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evosearch.contracts import Objective, Prepared, Proof, Status
-from evosearch.errors import UsageError
+from evosearch.errors import RefusedError, UsageError
 from evosearch.export import number
 from evosearch.export.document import ProgramDocument
 from evosearch.genomes.program import ProgramBatch
@@ -72,6 +72,7 @@ def verify_genome(
 
     Raises:
         UsageError: The evaluator scores another type of genome, or proves nothing.
+        RefusedError: Preparing anew would release something of private data.
     """
     if not isinstance(genomes, evaluator.genome_type):
         raise UsageError(
@@ -79,6 +80,7 @@ def verify_genome(
             f"{type(genomes).__name__}: choose an evaluator of the same genome type"
         )
     if prepared is None:
+        _refuse_release(evaluator)
         prepared = evaluator.prepare(key(0, "prepare"))
     metrics, failure = _objectives(evaluator, genomes, prepared)
     if isinstance(genomes, ProgramBatch):
@@ -108,6 +110,17 @@ def verify_genome(
             "notes": list(proof.notes),
         },
     }
+
+
+def _refuse_release(evaluator: Any) -> None:
+    """Preparing anew must not draw from private data what no ledger is charged for."""
+    charge = getattr(evaluator, "charge", None)
+    if charge is not None and charge() is not None:
+        raise RefusedError(
+            f"{type(evaluator).__name__} releases answers about private data when it prepares, "
+            "which only a campaign is charged for: verify an individual by its own campaign, "
+            "without --on"
+        )
 
 
 def _proof(evaluator: Any, genomes: Any, constants: Sequence[str] | None) -> Proof:

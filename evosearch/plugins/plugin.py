@@ -124,7 +124,8 @@ def make_evaluator(
     """The evaluator with these (checked) options, for genomes of ``space``.
 
     Raises:
-        PluginError: The two use different kinds of genomes, or different inputs of programs.
+        PluginError: The two use different kinds of genomes, or different inputs of programs, or
+            different columns of tables.
     """
     if plugin.is_function:
         from evosearch.plugins.function_evaluator import FunctionEvaluator  # needs networkx
@@ -137,6 +138,7 @@ def make_evaluator(
             f"space makes {space.genome_type.__name__}: choose a space of the same genome type"
         )
     _check_inputs(space, evaluator)
+    _check_columns(space, evaluator)
     return evaluator
 
 
@@ -148,6 +150,16 @@ def _check_inputs(space: SearchSpace, evaluator: Evaluator) -> None:
             f"the search space makes programs of {_listed(made)}, but the evaluator gives them "
             f"{_listed(given)}: name the same inputs, in the same order, in [space] and "
             "[evaluator]"
+        )
+
+
+def _check_columns(space: SearchSpace, evaluator: Evaluator) -> None:
+    """Where both name the columns of tables, these are the same."""
+    made, given = (getattr(part, "columns", None) for part in (space, evaluator))
+    if made is not None and given is not None and tuple(made) != tuple(given):
+        raise PluginError(
+            "the search space makes tables of other columns than the evaluator scores: write the "
+            "same domain and columns, in the same order, in [space] and [evaluator]"
         )
 
 

@@ -24,4 +24,4 @@ class TablesOptions(BaseModel):
     columns: tuple[str, ...] = Field(
         default=(), description="Those to use, in this order; by default all."
     )
-    rows: int = Field(ge=2, le=10_000_000, description="Number of rows of every table.")
+    rows: int = Field(ge=2, le=1 << 22, description="Number of rows of every table.")

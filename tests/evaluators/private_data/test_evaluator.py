@@ -50,6 +50,35 @@ def measured(evaluator, seed=1):
     return {name: np.asarray(v) for name, v in evaluator.prepare(key(seed, "prepare")).items()}
 
 
+def test_the_last_of_few_people_is_told_only_where_their_number_is_public(folder):
+    path = folder / "people.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    with pytest.raises(ConfigError, match="2 rows or more"):
+        evaluator_in(folder).charge()
+    evaluator = evaluator_in(folder, neighbours="add-remove")
+    assert evaluator.charge().rho == rho_of(2.0, Fraction(1e-6))
+    assert measured(evaluator)["rows"] >= 1
+
+
+@pytest.mark.parametrize(
+    "workload",
+    [{"marginals": [4]}, {"queries": "nope.py"}, {"marginals": []}, {"halfspaces": 99_999}],
+)
+def test_mistakes_are_found_before_anything_is_charged(folder, workload):
+    with pytest.raises(ConfigError, match="workload"):
+        evaluator_in(folder, workload=workload).charge()
+
+
+def test_answers_that_were_let_go_are_not_mistaken_for_others(folder):
+    evaluator = evaluator_in(folder)
+    first = evaluator._fit(measured(evaluator))
+    for _ in range(20):
+        prepared = measured(evaluator)
+        found = evaluator._fit(prepared)
+        np.testing.assert_array_equal(found.target.counts, prepared["target"])
+        assert found is evaluator._fit(prepared) is not first
+
+
 def test_the_charge_is_the_budget(folder):
     charge = evaluator_in(folder).charge()
     assert charge.rho == charge.limit == rho_of(2.0, Fraction(1e-6))
@@ -150,6 +179,8 @@ def test_other_columns_than_the_domains_are_a_clear_error(folder):
     other = TableBatch(evaluator.domain.columns()[:2], np.zeros((1, 9, 2), np.uint16))
     with pytest.raises(ConfigError, match="same domain and columns"):
         evaluator.score(other, {}, fidelity="full", key=key(1, "score"))
+    with pytest.raises(ConfigError, match="same domain and columns"):
+        evaluator.against(other, folder / "people.csv")
 
 
 @pytest.mark.parametrize(
@@ -162,6 +193,8 @@ def test_other_columns_than_the_domains_are_a_clear_error(folder):
         ({"total_epsilon": 1.0}, "at least epsilon"),
         ({"columns": ("nobody",)}, "nobody"),
         ({"constraints": ("pay <",)}, "pay <"),
+        ({"workload": {"rounds": 1, "first": 0.0}}, "greater than 0"),
+        ({"workload": {"rounds": 1, "choice": 0.0}}, "greater than 0"),
     ],
 )
 def test_mistakes_are_told(folder, changed, told):
@@ -187,6 +220,23 @@ def test_a_second_campaign_is_charged_to_the_same_data_set(folder, monkeypatch, 
         assert queries.privacy(store, "people") is not None
         with pytest.raises(Exception, match="again"):
             queries.campaign(store, "again")
+
+
+def test_other_columns_in_the_space_are_refused_before_the_charge(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    assert run(folder, "--set", 'evaluator.columns=["pay", "age"]') != 0
+    assert "same domain and columns" in capsys.readouterr().err
+    assert not list(folder.rglob("*.db"))
+
+
+def test_verifying_draws_no_noise(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    assert run(folder) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(PrivateData, "prepare", None)
+        assert main(["verify", "people", "best"]) == 0
+        assert main(["verify", "people", "best", "--on", "people.toml"]) == 4
+    assert "by its own campaign" in capsys.readouterr().err
 
 
 def test_resumed_without_the_private_table(folder, monkeypatch):
