@@ -23,8 +23,8 @@ def draft(path: Path) -> tuple[str, list[str]]:
     """A domain file for a CSV file, which is as private as the table is.
 
     Returns:
-        Its text, and the columns that were left out because their texts are too many, too long
-        or too large numbers.
+        Its text, and the columns that were left out because their texts are too many, too long,
+        or numbers too large or too close.
 
     Raises:
         ConfigError: The file is no CSV file, or no column can be described.
@@ -39,7 +39,9 @@ def draft(path: Path) -> tuple[str, list[str]]:
         raise ConfigError(f"{path}: expected a line of names and rows, received none")
     if len(set(header)) < len(header):
         raise ConfigError(f"{path}, line 1: expected names, received one of them twice")
-    entries = [_entry(seen) for seen in texts]
+    if not all(name.isprintable() and 1 <= len(name) <= LONGEST for name in header):
+        raise ConfigError(f"{path}, line 1: expected names of 1 to {LONGEST} printable characters")
+    entries = [_sound(_entry(seen)) for seen in texts]
     known = {name: entry for name, entry in zip(header, entries, strict=True) if entry is not None}
     left = [name for name, entry in zip(header, entries, strict=True) if entry is None]
     if not known:
@@ -50,6 +52,15 @@ def draft(path: Path) -> tuple[str, list[str]]:
         for name, entry in known.items()
     )
     return f"{{\n{rows}\n}}\n", left
+
+
+def _sound(entry: int | dict[str, Any] | None) -> int | dict[str, Any] | None:
+    """None too where a domain cannot have it; why not would tell of the cells."""
+    try:
+        Domain.from_json({"column": entry})
+    except ConfigError:
+        return None
+    return entry
 
 
 def _entry(seen: set[str]) -> int | dict[str, Any] | None:

@@ -153,3 +153,18 @@ def test_a_domain_is_drafted_with_a_warning(tmp_path, monkeypatch, capsys):
     assert main(["init", "evaluator", "--domain", "people.csv"]) == 2
     assert main(["init", "--output", "other.toml"]) == 2
     assert main(["init", "--domain", "none.csv"]) == 2
+
+
+def test_a_draft_that_fails_tells_no_cell(tmp_path, monkeypatch, capsys):
+    """The first line may be a row, and ends of bins are cells."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("Sekrit\x01,1\nother,2\n")
+    assert main(["init", "--domain", "rows.csv"]) == 2
+    said = capsys.readouterr().err
+    assert "line 1: expected names" in said
+    assert "Sekrit" not in said
+    close = "".join(f"{123456789012345 + k},x\n" for k in range(40))
+    (tmp_path / "close.csv").write_text(f"pay,word\n{close}")
+    assert main(["init", "--domain", "close.csv"]) == 0
+    assert "left out, with too many different texts: pay" in capsys.readouterr().err
+    assert json.loads((tmp_path / "close.domain.json").read_text()) == {"word": {"values": ["x"]}}
