@@ -57,7 +57,7 @@ class Workload(BaseModel):
         default=0.1, description="Share of a round's budget for choosing what to measure."
     )
     split: float = Field(
-        default=0.2,
+        default=0.5,
         ge=0.0,
         le=1.0,
         description="What is measured at once shares rho by its number of cells to this power.",
