@@ -70,10 +70,32 @@ def check(
         _epsilon(choosing / workload.each)
         singles = tuple(candidates[at] for at in columns)
         parts = [(singles, first), (tuple(candidates), share - choosing)]  # no round has them all
+    elif workload.edges and columns:
+        first, rest = first_and_rest(rho, workload)
+        every = tuple(candidates)
+        parts = [(tuple(candidates[at] for at in columns), first), (every, rest)]
     for partitions, part in parts:
         for share in set(_shares(partitions, part, workload.split)):
             for each in noise.SQUARED_SENSITIVITY:
                 noise.stated(noise.variance_of(share, neighbours), each)
+
+
+def first_and_rest(rho: Fraction, workload: Workload) -> tuple[Fraction, Fraction]:
+    """Budgets of single columns, and of what is measured with the bins that they tell."""
+    first = _part(rho, workload.first)
+    return first, rho - first
+
+
+def both(one: Release, other: Release) -> Release:
+    """Two releases of different partitions."""
+    first, second = one.answers, other.answers
+    answers = Answers(
+        first.partitions + second.partitions,
+        np.concatenate([first.counts, second.counts]),
+        np.concatenate([first.deviations, second.deviations]),
+    )
+    places = tuple(at + len(one.measured) for at in other.measured)
+    return Release(one.measured + places, answers, one.rho + other.rho)
 
 
 def at_once(

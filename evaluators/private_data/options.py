@@ -51,10 +51,17 @@ class Workload(BaseModel):
     )
     each: int = Field(default=1, ge=1, le=100, description="How many are measured in a round.")
     first: Some = Field(
-        default=0.1, description="Share of the budget for single columns; with rounds alone."
+        default=0.1, description="Share of the budget for single columns; with rounds or edges."
     )
     choice: Some = Field(
         default=0.1, description="Share of a round's budget for choosing what to measure."
+    )
+    edges: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Bins at most of a numeric column in what is measured, their edges drawn from "
+        "noisy counts of the domain's bins, which cost the share `first`; 0: the domain's bins.",
     )
     split: float = Field(
         default=0.5,
@@ -62,6 +69,12 @@ class Workload(BaseModel):
         le=1.0,
         description="What is measured at once shares rho by its number of cells to this power.",
     )
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if self.edges and self.rounds:
+            raise ValueError("edges and rounds: expected one of them, the other one 0")
+        return self
 
 
 class Fit(BaseModel):

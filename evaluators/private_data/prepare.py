@@ -5,7 +5,7 @@ Everything that follows, at any time and on any machine, is post-processing of t
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from hashlib import blake2b
@@ -13,7 +13,7 @@ from hashlib import blake2b
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
-from evaluators.private_data import measure
+from evaluators.private_data import edges, measure
 from evaluators.private_data.answers import Answers
 from evaluators.private_data.constraints import Constraint
 from evaluators.private_data.domain import Domain
@@ -41,12 +41,14 @@ class Setting:
 
     @property
     def everything(self) -> tuple[Partition, ...]:
-        """Candidates, and where these are chosen in rounds the single columns after them."""
-        if not self.options.workload.rounds:
-            return self.candidates
+        """Candidates, and after them the single columns that are measured first."""
+        workload, fields = self.options.workload, self.domain.fields
+        first = list(range(len(fields))) if workload.rounds else []
+        if workload.edges:
+            first = edges.columns_to_join(fields, workload.edges)
         singles = [
-            Partition.grid(field.name, [column], [np.arange(field.size)])
-            for column, field in enumerate(self.domain.fields)
+            Partition.grid(fields[column].name, [column], [np.arange(fields[column].size)])
+            for column in first
         ]
         return (*self.candidates, *singles)
 
@@ -58,7 +60,7 @@ class Setting:
     def measured(self, codes: Codes, rho: Fraction, key: Key) -> Prepared:
         """Arrays to be stored. The noise is OpenDP's; ``key`` is for fits between rounds."""
         rows = len(codes) if self.options.neighbours == "replace-one" else 0
-        release = self._release(codes, rho, rows, key)
+        release, joined = self._release(codes, rho, rows, key)
         if release.rho > rho:
             raise EvaluatorError(f"rho {float(release.rho)!r} was spent, expected {float(rho)!r}")
         answers = release.answers.known()
@@ -74,6 +76,9 @@ class Setting:
             "marginals": np.concatenate(target.marginals),
             "rows": np.array(target.rows, np.float64),
             "digest": self._digest,
+            "joined": np.concatenate(
+                [joined.get(c, np.arange(size)) for c, size in enumerate(self.domain.sizes)]
+            ),
         }
 
     @cached_property
@@ -98,25 +103,34 @@ class Setting:
                 f"{self.options.domain} or the file of queries is not what it was when rows "
                 "were measured: undo the change, or launch a new campaign, which is charged"
             )
-        partitions = tuple(self.everything[at] for at in np.asarray(prepared["measured"]).tolist())
+        split = np.split(np.asarray(prepared["joined"]), np.cumsum(self.domain.sizes)[:-1])
+        joined = {c: split[c] for c in self._joining}
+        everything = replace(
+            self, candidates=edges.with_joined(self.candidates, joined)
+        ).everything
+        partitions = tuple(everything[at] for at in np.asarray(prepared["measured"]).tolist())
         return Answers(partitions, prepared["answers"], prepared["deviations"])
 
     def fitting(self, prepared: Prepared) -> Fitting:
         """What tables are fitted to, from the stored arrays."""
-        edges = np.cumsum(self.domain.sizes)[:-1]
         target = Target(
             prepared["target"],
             prepared["deviations"],
             prepared["weights"],
-            np.split(prepared["marginals"], edges),
+            np.split(prepared["marginals"], np.cumsum(self.domain.sizes)[:-1]),
             float(prepared["rows"]),
         )
         return self._fitting(self.answers(prepared).partitions, target)
 
-    def _release(self, codes: Codes, rho: Fraction, rows: int, key: Key) -> Release:
+    def _release(
+        self, codes: Codes, rho: Fraction, rows: int, key: Key
+    ) -> tuple[Release, edges.Joined]:
+        """What is measured, and bins of numbers that were joined for it."""
         workload, neighbours = self.options.workload, self.options.neighbours
+        if self._joining:
+            return self._edged(codes, rho)
         if not workload.rounds:
-            return measure.at_once(self.candidates, codes, rho, neighbours, workload.split)
+            return measure.at_once(self.candidates, codes, rho, neighbours, workload.split), {}
         rng = np.random.default_rng([*key.tolist(), _REFITS])
 
         def refit(answers: Answers) -> Codes:
@@ -125,9 +139,30 @@ class Setting:
             fitting = self._fitting(answers.partitions, self._target(answers, rows))
             return np.asarray(fitting.refine(table[None].astype(np.uint16), seeds)[0])
 
-        return measure.in_rounds(
+        found = measure.in_rounds(
             self.everything, self._first, codes, rho, neighbours, workload, refit
         )
+        return found, {}
+
+    @property
+    def _joining(self) -> list[int]:
+        """Numeric columns whose bins are joined."""
+        most = self.options.workload.edges
+        return edges.columns_to_join(self.domain.fields, most) if most else []
+
+    def _edged(self, codes: Codes, rho: Fraction) -> tuple[Release, edges.Joined]:
+        """Bins of numbers by a first release, and all candidates with these bins."""
+        workload, neighbours = self.options.workload, self.options.neighbours
+        first, rest = measure.first_and_rest(rho, workload)
+        singles = [self.everything[at] for at in self._first]
+        told = measure.at_once(singles, codes, first, neighbours, workload.split)
+        joined = {
+            column: edges.joined(counts, self.domain.fields[column].shift, workload.edges)
+            for column, counts in zip(self._joining, told.answers.parts(), strict=True)
+        }
+        candidates = edges.with_joined(self.candidates, joined)
+        found = measure.at_once(candidates, codes, rest, neighbours, workload.split)
+        return measure.both(found, told), joined
 
     @property
     def _first(self) -> list[int]:
