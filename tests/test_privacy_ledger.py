@@ -157,11 +157,11 @@ def test_running_and_resuming_charge_nothing(file, storage_url):
 @pytest.mark.parametrize(
     ("place", "left"),
     [
-        ("before-reserve", []),
-        ("before-reserve-commit", []),
+        pytest.param("before-reserve", [], marks=pytest.mark.slow),
+        pytest.param("before-reserve-commit", [], marks=pytest.mark.slow),
         ("after-reserve", ["reserve"]),
         ("after-prepare", ["reserve"]),
-        ("before-create-commit", ["reserve"]),
+        pytest.param("before-create-commit", ["reserve"], marks=pytest.mark.slow),
         ("after-create", ["reserve", "release"]),
     ],
 )

@@ -229,7 +229,14 @@ def test_stopping_makes_no_difference(tmp_path, policy):
     assert tables[0] == tables[1]
 
 
-@pytest.mark.parametrize("place", ["after-genomes", "before-commit", "after-commit"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("after-genomes", marks=pytest.mark.slow),
+        "before-commit",
+        pytest.param("after-commit", marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_campaign_goes_on_to_the_same_rows(storage_url, sqlite_url, tmp_path, place):
     with Store.open(storage_url, "write") as store:
         number = create(store, retain="elites")
