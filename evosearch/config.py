@@ -21,6 +21,7 @@ from evosearch.budget import Budget
 from evosearch.errors import ConfigError, PluginError
 
 Weight = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
 
 # What may differ between two runs of a campaign without changing its course.
 _FREE = {
@@ -101,6 +102,11 @@ class AlgorithmSection(BaseModel):
         default=6,
         ge=1,
         description="How often one structure is refined before its best is taken as is.",
+    )
+    promote: tuple[Share, ...] = Field(
+        default=(),
+        description="Share of a generation's new children that go on from each of the evaluator's "
+        "fidelities to the next; a quarter where nothing is said.",
     )
 
     @property

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Float64, Int8, UInt32
+from jaxtyping import Bool, Float64, Int8, UInt32
 
 from evosearch.errors import EvaluatorError
 from evosearch.genomes.batch import GenomeBatch
@@ -33,6 +33,12 @@ class Status(IntEnum):
     MEMORY = 4  # the batch ran out of memory
     ERROR = 5  # the evaluator raised
     QUARANTINED = 6  # failed before and is not tried again
+    STOPPED = 7  # scored at a cheaper fidelity alone, where others did better
+
+
+def failed(status: Int8[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Which individuals could not be scored."""
+    return np.asarray((status != Status.OK) & (status != Status.STOPPED))
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,10 @@ class Evaluator(Protocol):
     genome_type: type[GenomeBatch]
     objectives: Sequence[Objective]
     measures: Sequence[str]
-    fidelities: Sequence[str]  # cheapest first; the last one is what survivors are judged by
+    # Cheapest first. Children are scored at the first one; the best by the first objective go on
+    # to the next, see `evosearch.stages`. Survivors are judged by the last one. Before that only
+    # the first objective has to be finite.
+    fidelities: Sequence[str]
 
     def prepare(self, key: Key) -> Prepared:
         """Once in a campaign's life; the arrays are stored and given to every later call."""

@@ -256,7 +256,7 @@ def loose_scores(objectives, status, measures):
         (lambda n: scores_of(np.zeros((n, 2))), r"measures has to be .* = \[4, 2\] .*\(shape, v"),
         (
             lambda n: loose_scores(np.zeros((n, 2)), np.full(n, 9), np.zeros((n, 2))),
-            r"status has to be \[batch\] = \[4\] .*\(0 to 6\), received \[4\] of int64 .*9",
+            r"status has to be \[batch\] = \[4\] .*\(0 to 7\), received \[4\] of int64 .*9",
         ),
         (
             lambda n: loose_scores(np.zeros((n, 2), complex), np.zeros(n, int), np.zeros((n, 2))),

@@ -381,6 +381,7 @@ class Campaign:
             self._executor,
             batch=parts.batch,
             max_fits=self.config.algorithm.max_fits,
+            promote=self.config.algorithm.promote,
             shared=shared,
         )
 

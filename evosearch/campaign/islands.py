@@ -107,6 +107,7 @@ def rows_of(brood: Brood, evaluated: Evaluated, children: Population) -> Individ
         measures=children.measures,
         reused=evaluated.reused,
         messages=evaluated.messages,
+        stages=evaluated.stages,
     )
 
 

@@ -1,7 +1,7 @@
 """Parts: a campaign's space, evaluator and algorithm, made from its configuration."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -46,6 +46,7 @@ class Parts:
         evaluator_plugin = plugins.resolve("evaluator", config.evaluator.use, base)
         space = plugins.make_space(space_plugin, config.space.options, base)
         evaluator = plugins.make_evaluator(evaluator_plugin, config.evaluator.options, base, space)
+        _check_promote(config.algorithm.promote, evaluator)
         names = [objective.name for objective in evaluator.objectives]
         unknown = [name for name in config.budget.target if name not in names]
         if unknown:
@@ -129,3 +130,12 @@ class Parts:
 
 def _name(cls: type) -> str:
     return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def _check_promote(promote: Sequence[float], evaluator: Evaluator) -> None:
+    most = len(evaluator.fidelities) - 1
+    if len(promote) > most:
+        raise ConfigError(
+            f"algorithm.promote: expected at most {most} shares for the fidelities "
+            f"{', '.join(evaluator.fidelities)}, received {len(promote)}"
+        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evosearch.campaign.state import State
 from evosearch.config import CampaignConfig
-from evosearch.contracts import Objective, Status
+from evosearch.contracts import Objective, failed
 from evosearch.evaluation import Evaluated
 
 
@@ -56,7 +56,7 @@ class Sitting:
         return Sitting(
             self.evaluations + evaluated.evaluations,
             self.reused + int(evaluated.reused.sum()),
-            self.failed + int((evaluated.status != Status.OK).sum()),
+            self.failed + int(failed(evaluated.status).sum()),
             self.seconds + seconds,
         )
 

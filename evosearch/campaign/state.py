@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from evosearch.campaign.front import Front
-from evosearch.contracts import Evaluator, Objective, SearchSpace, Status
+from evosearch.contracts import Evaluator, Objective, SearchSpace, failed
 from evosearch.evaluation import Evaluated
 from evosearch.population import Population, costs_of
 from evosearch.store.records import (
@@ -87,7 +87,7 @@ class State:
             digest=self.digest,
             evaluations=self.evaluations,
             reused=int(rows.reused.sum()),
-            failed=int((rows.status != Status.OK).sum()),
+            failed=int(failed(rows.status).sum()),
             seconds=self.seconds,
             profile=profile,
             best=self.front.best(kinds),

@@ -6,7 +6,7 @@ import typer
 
 from evosearch.cli.console import emit, say
 from evosearch.cli.options import AsJson, Id, Name, opened, pick
-from evosearch.report.numbers import shown
+from evosearch.report.numbers import duration, shown
 
 if TYPE_CHECKING:
     from evosearch.store.members import Member
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 def show(context: typer.Context, name: Name, id: Id, as_json: AsJson = False) -> None:
     """Tell everything that is known about an individual."""
+    from evosearch.store import queries
+
     with opened(context) as store:
         member = pick(store, name, id)
+        stages = queries.stages(store, name, member.id)
     if as_json:
-        emit(member.as_detailed_json())
+        emit(member.as_detailed_json() | ({"stages": stages} if stages else {}))
         return
-    for key, value in rows(member).items():
+    lines = rows(member) | {f"at {stage['fidelity']}": _said(stage) for stage in stages}
+    for key, value in lines.items():
         say(f"{key:<12}  {value}")
 
 
@@ -44,6 +48,12 @@ def rows(member: "Member") -> dict[str, str]:
         for position, digits in enumerate(member.polish["constants"]):
             facts[f"c{position}"] = digits
     return {key: value for key, value in facts.items() if value}
+
+
+def _said(stage: dict[str, Any]) -> str:
+    known = {name: value for name, value in stage["objectives"].items() if value is not None}
+    went = ", went on" if stage["promoted"] else ""
+    return f"{stage['status']}: {_listed(known)} in {duration(stage['seconds'])}{went}"
 
 
 def _listed(values: dict[str, Any]) -> str:

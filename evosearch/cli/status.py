@@ -22,14 +22,24 @@ def status(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     with opened(context) as store:
         found = queries.status(store, name)
         privacy = queries.privacy(store, name)
+        fidelities = queries.fidelities(store, name)
     if as_json:
-        emit(finite(found) if privacy is None else {**finite(found), "privacy": privacy.as_json()})
+        more = {} if privacy is None else {"privacy": privacy.as_json()}
+        emit(finite(found) | ({"fidelities": fidelities} if fidelities else {}) | more)
         return
     lines = rows(found)
+    if fidelities:
+        lines["fidelities"] = ", ".join(map(effort, fidelities))
     if privacy is not None:
         lines["privacy"] = spending(privacy)
     for key, value in lines.items():
         say(f"{key:<12}  {value}")
+
+
+def effort(fidelity: dict[str, Any]) -> str:
+    """What a fidelity did, as text."""
+    scored, seconds = fidelity["scored"], duration(fidelity["seconds"])
+    return f"{fidelity['fidelity']} {scored:,} in {seconds}"
 
 
 def spending(privacy: "Privacy") -> str:

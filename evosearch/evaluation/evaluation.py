@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int64
 
-from evosearch.contracts import Bars, Scores, Status
+from evosearch.contracts import Bars, Scores
+from evosearch.evaluation.batches import Computed, in_batches
 from evosearch.evaluation.known import Known, Rows
-from evosearch.evaluation.worker import Scored, Worker
-from evosearch.execution import Executor, Failed
+from evosearch.evaluation.staged import shares_of, staged
+from evosearch.evaluation.worker import Worker
+from evosearch.execution import Executor
 from evosearch.genomes.batch import replaced
+from evosearch.stages import Stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,7 @@ class Evaluated:
         messages: Row -> why it failed.
         seconds: Wall clock by part: ``refine``, ``score``, ``compile`` and, for the digests and
             what is known by them, ``lookup``.
+        stages: What each fidelity said of those scored now, by slot; nothing where there is one.
     """
 
     genomes: Any
@@ -43,6 +47,7 @@ class Evaluated:
     evaluations: int
     messages: Mapping[int, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    stages: Sequence[Stage] = ()
 
     def __len__(self) -> int:
         return len(self.digests)
@@ -63,13 +68,15 @@ class Evaluation:
         *,
         batch: int,
         max_fits: int,
+        promote: Sequence[float] = (),
         shared: Known | None = None,
     ) -> None:
         self._worker = worker
         self._executor = executor
         self._batch = batch
         self._max_fits = max_fits
-        self._shared = None if worker.refines else shared
+        self._shares = shares_of(worker.evaluator, promote)
+        self._shared = None if worker.refines or self._shares else shared
         self.known = Known(worker.evaluator.objectives, len(worker.evaluator.measures))
 
     def evaluate(self, children: Any, bars: Bars | None = None) -> Evaluated:
@@ -84,7 +91,7 @@ class Evaluation:
         fresh, first = self._fresh(digests)
         batch = self._score(genomes.take(fresh))
         if self._worker.refines:
-            genomes = replaced(genomes, fresh, batch.genomes).take(first)
+            genomes = replaced(genomes, fresh, batch.computed.genomes).take(first)
             digests = genomes.digests()
         evaluated = self._remember(genomes, digests, fresh, batch)
         rest = time.perf_counter() - started - sum(evaluated.seconds.values())
@@ -95,13 +102,14 @@ class Evaluation:
         scores = self._worker.checked(scores, len(children))
         digests = children.digests()
         fresh, _ = self._fresh(digests)
-        batch = _Fresh(
+        computed = Computed(
             children.take(fresh),
             (scores.objectives[fresh], scores.status[fresh], scores.measures[fresh]),
-            np.zeros(len(fresh), dtype=bool),
             {row: scores.messages[s] for row, s in enumerate(fresh) if s in scores.messages},
             {},
+            np.zeros(len(fresh)),
         )
+        batch = _Fresh(computed, np.zeros(len(fresh), dtype=bool))
         return self._remember(children, digests, fresh, batch)
 
     def rebuild(
@@ -143,8 +151,8 @@ class Evaluation:
         batch: "_Fresh",
     ) -> Evaluated:
         """All children with their scores, after the fresh ones have joined the known ones."""
-        structures = genomes.structures()
-        self.known.remember([digests[slot] for slot in fresh], *batch.scores)
+        structures, computed = genomes.structures(), batch.computed
+        self.known.remember([digests[slot] for slot in fresh], *computed.scores)
         objectives, status, measures = self.known.scores(self.known.rows(digests))
         reused = np.ones(len(digests), dtype=bool)
         reused[fresh[~batch.shared]] = False
@@ -159,8 +167,9 @@ class Evaluation:
             measures=measures,
             reused=reused,
             evaluations=len(fresh),
-            messages={int(fresh[row]): text for row, text in batch.messages.items()},
-            seconds=batch.seconds,
+            messages={int(fresh[row]): text for row, text in computed.messages.items()},
+            seconds=computed.seconds,
+            stages=[replace(stage, rows=fresh[stage.rows]) for stage in computed.stages],
         )
 
     def _settled(self, children: Any) -> Any:
@@ -181,7 +190,7 @@ class Evaluation:
     def _score(self, genomes: Any) -> "_Fresh":
         """Refine and score genomes that this campaign does not know."""
         if self._shared is None:
-            return self._compute(genomes)
+            return _Fresh(self._compute(genomes), np.zeros(len(genomes), dtype=bool))
         shared = self._shared.rows(genomes.digests())
         rows = np.flatnonzero(shared < 0)
         computed = self._compute(genomes.take(rows))
@@ -189,67 +198,25 @@ class Evaluation:
         for known, new in zip(scores, computed.scores, strict=True):
             known[rows] = new
         messages = {int(rows[row]): text for row, text in computed.messages.items()}
-        return _Fresh(genomes, scores, shared >= 0, messages, computed.seconds)
+        each = np.zeros(len(genomes))
+        each[rows] = computed.each
+        whole = Computed(genomes, scores, messages, computed.seconds, each)
+        return _Fresh(whole, shared >= 0)
 
-    def _compute(self, genomes: Any) -> "_Fresh":
-        """Refine and score through the executor, in batches of the campaign's width."""
-        started = time.perf_counter()
-        edges = range(0, len(genomes), self._batch)
-        batches = [
-            genomes.take(np.arange(edge, min(edge + self._batch, len(genomes)))) for edge in edges
-        ]
-        outcomes = self._executor.run(self._worker, batches)
-        done = [
-            _failure(batch, outcome, self._worker) if isinstance(outcome, Failed) else outcome
-            for batch, outcome in zip(batches, outcomes, strict=True)
-        ]
-        messages = {
-            edge + row: text
-            for edge, batch in zip(edges, done, strict=True)
-            for row, text in batch.scores.messages.items()
-        }
-        seconds = _shares(done, time.perf_counter() - started)
-        if not done:
-            done = [_failure(genomes, Failed(Status.ERROR, ""), self._worker)]  # of length 0
-        scores = (
-            np.concatenate([batch.scores.objectives for batch in done]),
-            np.concatenate([batch.scores.status for batch in done]),
-            np.concatenate([batch.scores.measures for batch in done]),
-        )
-        refined = done[0].genomes.concatenate([batch.genomes for batch in done[1:]])
-        return _Fresh(refined, scores, np.zeros(len(genomes), dtype=bool), messages, seconds)
+    def _compute(self, genomes: Any) -> Computed:
+        """Refine and score genomes, at one fidelity or at one after the other."""
+
+        def compute(worker: Worker, some: Any) -> Computed:
+            return in_batches(worker, self._executor, some, self._batch)
+
+        if not self._shares:
+            return compute(self._worker, genomes)
+        return staged(self._worker, compute, genomes, self._shares)
 
 
 @dataclass(frozen=True, eq=False)
 class _Fresh:
-    """Genomes scored for the first time in this campaign."""
+    """Genomes scored for the first time in this campaign, and which were known to another."""
 
-    genomes: Any
-    scores: Rows
-    shared: Bool[np.ndarray, " n"]  # taken from another campaign
-    messages: Mapping[int, str]
-    seconds: Mapping[str, float]
-
-
-def _failure(genomes: Any, failed: Failed, worker: Worker) -> Scored:
-    """What becomes of the genomes of a batch that gave no result."""
-    n = len(genomes)
-    evaluator = worker.evaluator
-    scores = Scores(
-        np.full((n, len(evaluator.objectives)), np.nan),
-        np.full(n, failed.status, dtype=np.int8),
-        np.full((n, len(evaluator.measures)), np.nan),
-        dict.fromkeys(range(n), failed.message),
-    )
-    return Scored(genomes, scores, {})
-
-
-def _shares(batches: Sequence[Scored], wall: float) -> dict[str, float]:
-    """Wall clock of the batches by part, in proportion to what their workers measured."""
-    whole = sum(sum(batch.seconds.values()) for batch in batches)
-    if not whole:
-        return {"score": wall}
-    return {
-        name: wall * sum(batch.seconds.get(name, 0.0) for batch in batches) / whole
-        for name in ("refine", "compile", "score")
-    }
+    computed: Computed
+    shared: Bool[np.ndarray, " n"]

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -37,6 +37,7 @@ class Worker:
         refine_key: The same for the whole campaign: refinement depends on the genome alone.
         score_key: Likewise.
         bars: What the genomes have to beat, see `evosearch.contracts.Bars`.
+        first: Whether genomes are refined, which happens at the first fidelity alone.
     """
 
     evaluator: Evaluator
@@ -47,11 +48,16 @@ class Worker:
     refine_key: Key
     score_key: Key
     bars: Bars = field(default_factory=lambda: np.zeros(0))
+    first: bool = True
 
     @property
     def refines(self) -> bool:
         """Whether the evaluator improves genomes before it scores them."""
-        return hasattr(self.evaluator, "refine")
+        return self.first and hasattr(self.evaluator, "refine")
+
+    def at(self, number: int) -> Self:
+        """The same at one of the evaluator's fidelities."""
+        return replace(self, fidelity=self.evaluator.fidelities[number], first=number == 0)
 
     def __call__(self, genomes: Any) -> Scored:
         """Refine and score a batch of at most ``width`` individuals.
@@ -113,7 +119,9 @@ class Worker:
                 f"evosearch.contracts.Status (0 to {max(Status)}), received {_what(status)} "
                 f"with values {sorted(set(status.ravel().tolist()))[:9]}"
             )
-        finite = np.isfinite(objectives).all(axis=1) & np.isfinite(measures).all(axis=1)
+        last = self.fidelity == self.evaluator.fidelities[-1]
+        needed = objectives if last else objectives[:, :1]
+        finite = np.isfinite(needed).all(axis=1) & np.isfinite(measures).all(axis=1)
         broken = (status == Status.OK) & ~finite
         status = np.where(broken, Status.NONFINITE, status).astype(np.int8)
         return Scores(objectives, status, measures, dict(scores.messages))

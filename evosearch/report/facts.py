@@ -84,6 +84,7 @@ class Facts:
         edges: Who descends from whom among them.
         genomes: Byte forms of the front's members, by id.
         privacy: What was spent of a data set's privacy; None where nothing was charged.
+        fidelities: See `queries.fidelities`.
     """
 
     record: CampaignRecord
@@ -99,6 +100,7 @@ class Facts:
     edges: Sequence[Edge] = ()
     genomes: dict[int, bytes] = field(default_factory=dict)
     privacy: Privacy | None = None
+    fidelities: Sequence[dict[str, Any]] = ()
 
     def baseline(self, level: float) -> tuple[float, str]:
         """The best baseline whose x is no worse than ``level``, and what it is."""
@@ -135,6 +137,7 @@ def gather(store: Store, name: str, companion: Companion, member: int | None = N
         random=_random_search(store, record, plane),
         companion=companion,
         privacy=queries.privacy(store, name),
+        fidelities=queries.fidelities(store, name),
     )
     chosen = _chosen(facts) if member is None else queries.member(store, name, member)
     if chosen is None:

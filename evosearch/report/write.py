@@ -12,6 +12,7 @@ from evosearch.report.sections import (
     convergence,
     curves,
     environment,
+    fidelities,
     findings,
     front,
     lineage,
@@ -32,6 +33,7 @@ _SECTIONS = (
     convergence,
     operators,
     lineage,
+    fidelities,
     profile,
     environment,
 )

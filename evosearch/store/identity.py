@@ -5,7 +5,11 @@ from __future__ import annotations
 from evosearch.errors import StorageError
 
 APPLICATION_ID = 0x45764F53  # "EvOS", in the header of our SQLite files
-REVISIONS = ("0001", "0002")  # of the schema, oldest first; the files are in migrations/versions
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+)  # of the schema, oldest first; the files are in migrations/versions
 TABLES_SQL = "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view', 'trigger')"
 
 

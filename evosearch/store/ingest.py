@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
-from jaxtyping import Int64
+from jaxtyping import Float64, Int8, Int64
 
-from evosearch.contracts import Status
+from evosearch.contracts import failed
 from evosearch.errors import StorageError
 from evosearch.store import schema
 from evosearch.store.deltas import LARGE, Payloads
@@ -76,6 +76,7 @@ class Ingest:
             self._write_individuals(record, genome_ids)
             self._write_edges(record.individuals)
             self._write_failures(record.individuals)
+            self._write_stages(record.individuals)
             self._write_survivors(record.survivors)
             self._write_front(record.generation, record.front)
             dropped = prune(self._engine, self._campaign, self._retain, record.generation)
@@ -167,13 +168,28 @@ class Ingest:
         )
 
     def _write_failures(self, rows: IndividualRows) -> None:
-        failed = np.flatnonzero(rows.status != Status.OK)
+        lost = np.flatnonzero(failed(rows.status))
         self._insert(
             schema.evaluation,
-            individual_id=rows.ids[failed].tolist(),
-            status=rows.status[failed].tolist(),
-            message=[_cut(rows.messages.get(row, "")) for row in failed.tolist()],
+            individual_id=rows.ids[lost].tolist(),
+            status=rows.status[lost].tolist(),
+            message=[_cut(rows.messages.get(row, "")) for row in lost.tolist()],
         )
+
+    def _write_stages(self, rows: IndividualRows) -> None:
+        for stage in rows.stages:
+            n = len(stage.rows)
+            self._insert(
+                schema.stage,
+                individual_id=rows.ids[stage.rows].tolist(),
+                number=[stage.number] * n,
+                fidelity=[stage.fidelity] * n,
+                status=stage.status.tolist(),
+                promoted=stage.promoted.tolist(),
+                seconds=stage.seconds.tolist(),
+                key=["{:08x}{:08x}".format(*stage.key)] * n,
+                **_objective_columns(stage.objectives, stage.status),
+            )
 
     def _write_survivors(self, survivors: Sequence[Int64[np.ndarray, " _"]]) -> None:
         table = schema.survivor
@@ -239,14 +255,19 @@ class Ingest:
 
 
 def _score_columns(rows: IndividualRows) -> dict[str, list[Any]]:
-    """Columns of measures and objectives, without those that hold nothing.
-
-    NaN, which SQLite cannot hold, is NULL.
-    """
+    """Columns of measures and objectives, without those that hold nothing."""
     columns: dict[str, list[Any]] = {}
     if rows.measures.shape[1]:
         columns["measures"] = measures_to_bytes(rows.measures)
-    for place, values in enumerate(stored_objectives(rows.objectives, rows.status).T):
+    return columns | _objective_columns(rows.objectives, rows.status)
+
+
+def _objective_columns(
+    objectives: Float64[np.ndarray, "n objectives"], status: Int8[np.ndarray, " n"]
+) -> dict[str, list[Any]]:
+    """Columns obj0, obj1, ...; NaN, which SQLite cannot hold, is NULL."""
+    columns: dict[str, list[Any]] = {}
+    for place, values in enumerate(stored_objectives(objectives, status).T):
         column: list[float | None] = values.tolist()
         for row in np.flatnonzero(np.isnan(values)).tolist():
             column[row] = None

@@ -1,13 +1,15 @@
 """check: does the database still hold what was committed?"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from evosearch.errors import StorageError
+from evosearch.stages import Stage
 from evosearch.store.deltas import Payloads
 from evosearch.store.encoding import objectives_from_rows
 from evosearch.store.ledger import check_ledgers
@@ -31,6 +33,12 @@ _CHILDREN_SQL = """
     FROM individual i
     JOIN genome g ON g.campaign_id = i.campaign_id AND g.id = i.genome_id
     WHERE i.campaign_id = :campaign AND i.id >= :first AND i.id < :behind ORDER BY i.id
+"""
+_STAGES_SQL = """
+    SELECT number, individual_id, status, promoted,
+           obj0, obj1, obj2, obj3, obj4, obj5, obj6, obj7
+    FROM stage WHERE campaign_id = :campaign AND individual_id >= :first
+    AND individual_id < :behind ORDER BY number, individual_id
 """
 
 
@@ -81,12 +89,33 @@ def _check_chain(database: Rows, campaign_id: int, objectives: int) -> Iterator[
         else:
             bounds = {"first": first, "behind": first + children}
             rows = database.rows(_CHILDREN_SQL, campaign=campaign_id, **bounds)
-            if len(rows) == children and _digest(previous, rows, objectives) != bytes(digest):
+            told = database.rows(_STAGES_SQL, campaign=campaign_id, **bounds)
+            stages = _stages(told, first, objectives)
+            if len(rows) == children and _digest(previous, rows, objectives, stages) != bytes(
+                digest
+            ):
                 yield f"generation {generation} does not match its state digest"
         previous, last = bytes(digest), generation
 
 
-def _digest(previous: bytes, rows: list[Any], objectives: int) -> bytes:
+def _stages(rows: list[Any], first: int, objectives: int) -> list[Stage]:
+    """The stages of a generation whose children are numbered from ``first``."""
+    return [
+        Stage(
+            number=number,
+            fidelity="",
+            rows=np.array([row[1] - first for row in some], np.int64),
+            objectives=objectives_from_rows([row[4:] for row in some], objectives),
+            status=np.array([row[2] for row in some], np.int8),
+            promoted=np.array([row[3] for row in some], bool),
+            seconds=np.zeros(len(some)),
+            key=(0, 0),
+        )
+        for number, some in ((n, list(g)) for n, g in groupby(rows, key=lambda row: row[0]))
+    ]
+
+
+def _digest(previous: bytes, rows: list[Any], objectives: int, stages: Sequence[Stage]) -> bytes:
     n = len(rows)
     zeros = np.zeros(n, np.int64)
     return state_digest(
@@ -105,5 +134,6 @@ def _digest(previous: bytes, rows: list[Any], objectives: int) -> bytes:
             status=np.array([row[2] for row in rows], np.int8),
             measures=np.zeros((n, 0)),
             reused=np.zeros(n, bool),
+            stages=stages,
         ),
     )

@@ -10,7 +10,16 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-STATUS_NAMES = ("ok", "invalid", "nonfinite", "timeout", "memory", "error", "quarantined")
+STATUS_NAMES = (
+    "ok",
+    "invalid",
+    "nonfinite",
+    "timeout",
+    "memory",
+    "error",
+    "quarantined",
+    "stopped",
+)
 
 
 @dataclass(frozen=True)

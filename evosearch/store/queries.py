@@ -81,6 +81,15 @@ _GENERATIONS = """
     SELECT generation, evaluations, seconds, reused, failed, best, profile FROM generation
     WHERE campaign_id = :campaign ORDER BY generation
 """
+_FIDELITIES = """
+    SELECT number, fidelity, COUNT(*), SUM(CASE WHEN promoted THEN 1 ELSE 0 END), SUM(seconds)
+    FROM stage WHERE campaign_id = :campaign GROUP BY number, fidelity ORDER BY number
+"""
+_STAGES = """
+    SELECT fidelity, status, promoted, seconds, key,
+           obj0, obj1, obj2, obj3, obj4, obj5, obj6, obj7
+    FROM stage WHERE campaign_id = :campaign AND individual_id = :id ORDER BY number
+"""
 _NEWCOMERS = """
     SELECT DISTINCT i.id, i.generation, i.operator FROM archive a
     JOIN individual i ON i.campaign_id = a.campaign_id AND i.id = a.individual_id
@@ -373,6 +382,40 @@ def _oldest(store: Store, campaign: int, id: int, limit: int) -> int:
         if not waiting:
             break
     return oldest
+
+
+def fidelities(store: Store, name: str) -> list[dict[str, Any]]:
+    """What each fidelity did so far, the cheapest first; nothing of campaigns with one alone.
+
+    Each has ``fidelity``, how many it ``scored``, how many of these went on (``promoted``), and
+    its ``seconds``. Of individuals that retention dropped nothing is known.
+    """
+    rows = store.rows(_FIDELITIES, campaign=_find(store, name).id)
+    return [
+        {"fidelity": row[1], "scored": row[2], "promoted": int(row[3]), "seconds": row[4]}
+        for row in rows
+    ]
+
+
+def stages(store: Store, name: str, id: int) -> list[dict[str, Any]]:
+    """What each fidelity said of an individual, the cheapest first.
+
+    Each has ``fidelity``, ``objectives`` (None where it tells nothing of one), ``status``,
+    ``promoted``, ``seconds`` and ``key``, hex, of the evaluator's random numbers.
+    """
+    found = _find(store, name)
+    names = [objective["name"] for objective in found.objectives]
+    return [
+        {
+            "fidelity": row[0],
+            "objectives": dict(zip(names, row[5:], strict=False)),
+            "status": STATUS_NAMES[row[1]],
+            "promoted": bool(row[2]),
+            "seconds": row[3],
+            "key": row[4],
+        }
+        for row in store.rows(_STAGES, campaign=found.id, id=id)
+    ]
 
 
 def _status(row: _Standing) -> dict[str, Any]:

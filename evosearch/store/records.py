@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int64
 
 from evosearch.contracts import Objective, Status
+from evosearch.stages import Stage
 
 FIRST_DIGEST = bytes(32)  # what the first generation's state digest is chained to
 MAX_OBJECTIVES = 8
@@ -66,6 +67,7 @@ class IndividualRows:
         measures: May have zero columns.
         reused: Whether the scores were known before.
         messages: Row -> why it failed; the first 4 KiB are stored.
+        stages: What each fidelity said of those that were scored, where there are several.
     """
 
     ids: Int64[np.ndarray, " n"]
@@ -82,6 +84,7 @@ class IndividualRows:
     measures: Float64[np.ndarray, "n measures"]
     reused: Bool[np.ndarray, " n"]
     messages: Mapping[int, str] = field(default_factory=dict)
+    stages: Sequence[Stage] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -192,13 +195,18 @@ def state_digest(previous: bytes, individuals: IndividualRows) -> bytes:
 
     Hashed are ``previous``, all genome digests, all objectives (little-endian float64, row by row,
     every NaN the same) and all statuses, in the order of rows. Objectives of rows that were never
-    computed (neither OK, INVALID nor NONFINITE) count as NaN. Survivors follow from these, so
-    they are not hashed. The first generation is chained to `FIRST_DIGEST`.
+    computed (neither OK, INVALID nor NONFINITE) count as NaN. Of each stage follow its rows
+    (little-endian int64), objectives, statuses and who was promoted (a byte each). Survivors
+    follow from these, so they are not hashed. The first generation is chained to `FIRST_DIGEST`.
     """
     state = blake2b(previous, digest_size=32)
     state.update(b"".join(individuals.digests))
     state.update(stored_objectives(individuals.objectives, individuals.status).tobytes())
     state.update(individuals.status.astype(np.int8).tobytes())
+    for stage in individuals.stages:
+        state.update(stage.rows.astype("<i8").tobytes())
+        state.update(stored_objectives(stage.objectives, stage.status).tobytes())
+        state.update(stage.status.astype(np.int8).tobytes() + stage.promoted.tobytes())
     return state.digest()
 
 

@@ -48,6 +48,7 @@ def prune(engine: SqlEngine, campaign_id: int, policy: str, generation: int) -> 
         for key, referred in (
             (schema.lineage_edge.c.child, left),
             (schema.evaluation.c.individual_id, left),
+            (schema.stage.c.individual_id, left),
             (schema.genome.c.id, used),
         ):
             owned = key.table.c.campaign_id == campaign_id

@@ -177,6 +177,21 @@ evaluation = Table(  # failures
     sqlite_with_rowid=False,
 )
 
+stage = Table(  # what each fidelity said, where an evaluator has several; see evosearch.stages
+    "stage",
+    metadata,
+    _bulk_key(),
+    _id("individual_id"),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    _text("fidelity"),
+    Column("status", SmallInteger, nullable=False),
+    Column("promoted", Boolean, nullable=False),
+    Column("seconds", Double, nullable=False),
+    _text("key"),  # of random numbers, hex
+    *(Column(f"obj{i}", Double) for i in range(8)),
+    sqlite_with_rowid=False,
+)
+
 survivor = Table(  # of the last generation
     "survivor",
     metadata,

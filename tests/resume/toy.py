@@ -178,3 +178,18 @@ class Raising(Distance):
         if (genomes.shapes == self.options.poison).any():
             raise ZeroDivisionError(f"structure {self.options.poison}")
         return super().score(genomes, prepared, fidelity=fidelity, key=key)
+
+
+class Staged(Distance):
+    """Scored roughly first, without the second objective, and in steps of a half in between."""
+
+    fidelities = ("rough", "halves", "full")
+
+    def score(self, genomes: PairBatch, prepared, *, fidelity, key) -> Scores:
+        scores = super().score(genomes, prepared, fidelity=fidelity, key=key)
+        if fidelity == "full":
+            return scores
+        steps = {"rough": 1.0, "halves": 0.5}[fidelity]
+        objectives = np.full_like(scores.objectives, np.nan)
+        objectives[:, 0] = np.round(scores.objectives[:, 0] / steps) * steps
+        return Scores(objectives, scores.status, scores.measures)
