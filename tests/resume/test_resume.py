@@ -151,6 +151,16 @@ def test_killed_fifty_times(seed, file, tmp_path, undisturbed):
     assert survive(file, f"sqlite:///{tmp_path / 'a.db'}", kills=5, seed=seed + 1) == undisturbed
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_between_the_stages_of_its_children(seed, file, tmp_path):
+    staged = tmp_path / "staged.toml"
+    text = file.read_text().replace(":Raising", ":Staged")
+    staged.write_text(text.replace("max_fits = 3", "max_fits = 3\npromote = [0.5, 0.5]"))
+    whole = run_here(staged, f"sqlite:///{tmp_path / 'whole.db'}")
+    assert survive(staged, f"sqlite:///{tmp_path / 'a.db'}", kills=5, seed=seed) == whole
+
+
 @pytest.mark.parametrize("workers", [1, 5])
 def test_the_number_of_workers_does_not_matter(workers, file, tmp_path, undisturbed):
     url = f"sqlite:///{tmp_path / 'a.db'}"
