@@ -28,7 +28,7 @@ _FREE = {
     "budget": None,
     "store": ("url",),
     "campaign": ("notes",),
-    "execution": ("workers", "timeout", "memory"),
+    "execution": ("use", "workers", "timeout", "warmup", "memory"),
 }
 
 
@@ -124,7 +124,12 @@ class AlgorithmSection(BaseModel):
 class ExecutionSection(Section):
     """[execution]: where batches are scored."""
 
-    use: Literal["inline"] = Field(default="inline", description="Threads of the driving process.")
+    use: Literal["inline", "process"] | None = Field(
+        default=None,
+        description="`inline`: threads of the driving process. `process`: processes of their own, "
+        "which end alone where an evaluator hangs or crashes. Without it `process` for evaluators "
+        "that are a file or a module of yours, `inline` for installed ones.",
+    )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Batches scored at a time."
     )
@@ -132,10 +137,15 @@ class ExecutionSection(Section):
         default=512, ge=1, description="Individuals in a batch; part of the campaign's identity."
     )
     timeout: float | None = Field(
-        default=None, gt=0, description="Seconds for a batch; `inline` cannot stop one and warns."
+        default=None,
+        gt=0,
+        description="Seconds for a batch, compiling included; `inline` cannot stop one and warns.",
+    )
+    warmup: float = Field(
+        default=120.0, ge=0, description="Seconds more for the first batch of a process."
     )
     memory: int | None = Field(
-        default=None, gt=0, description="MiB for a worker; `inline` has one process and warns."
+        default=None, gt=0, description="MiB that a process may hold; `inline` warns."
     )
 
 

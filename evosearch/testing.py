@@ -194,6 +194,12 @@ def _check_refine(worker: Worker, genomes: Any) -> None:
         worker.refine(genomes.take(order)).digests() == refined.take(order).digests(),
         "refining an individual depends on its slot",
     )
+    for row in {0, int(np.argmin(genomes.sizes())), int(np.argmax(genomes.sizes()))}:
+        alone = type(genomes).from_bytes([before[row]] * n)
+        _require(
+            worker.refine(alone).digests()[0] == refined.digests()[row],
+            "refining an individual depends on its neighbours, or on how its batch is padded",
+        )
 
 
 def _worker(evaluator: Evaluator, prepared: Prepared, fidelity: str) -> Worker:

@@ -32,6 +32,7 @@ population = 16
 adapt_operators = true
 islands = 2
 [execution]
+use = "inline"
 batch = 8
 workers = 1
 [budget]

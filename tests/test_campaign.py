@@ -35,6 +35,7 @@ use = "tests.resume.toy:Distance"
 population = 16
 max_fits = 3
 [execution]
+use = "inline"
 batch = 8
 workers = 2
 [budget]

@@ -102,7 +102,7 @@ generations = 0
         "received 'many'",
         "algorithm.survivers: unknown key; did you mean 'survivors'?",
         "algorithm.migration.intervall: unknown key; did you mean 'interval'?",
-        "execution.use: expected 'inline', received 'cluster'",
+        "execution.use: expected 'inline' or 'process', received 'cluster'",
         "budget.generations: expected greater than 0, received 0",
         "storage: unknown key; did you mean 'store'?",
     ]:

@@ -6,6 +6,7 @@ import pytest
 from evosearch.contracts import Objective, Scores, Status, scores_of
 from evosearch.errors import EvaluatorError
 from evosearch.evaluation import Evaluation, Known, Worker
+from evosearch.evaluation.batches import MAX_FAILURES
 from evosearch.execution import InlineExecutor
 from tests.resume.toy import Distance, DistanceOptions, PairBatch, Plain, Raising
 
@@ -200,13 +201,31 @@ def test_non_finite_scores_are_a_status(executor):
     assert result.status.tolist() == [Status.OK, Status.NONFINITE]
 
 
-def test_an_exception_costs_its_batch_alone(executor):
-    result = evaluation(Raising(DistanceOptions(poison=6)), executor).evaluate(batch(range(12)))
-    failed = [slot for slot in range(12) if result.status[slot] == Status.ERROR]
-    assert failed == [4, 5, 6, 7]
-    assert {result.messages[slot] for slot in failed} == {"ZeroDivisionError: structure 6"}
-    assert np.isnan(result.objectives[4:8]).all()
-    assert (result.status[8:] == Status.OK).all()
+def test_an_exception_costs_its_culprits_alone(executor):
+    evaluator = Raising(DistanceOptions(poison=6))
+    found = evaluation(evaluator, executor).evaluate(batch(range(12)))
+    assert np.flatnonzero(found.status == Status.ERROR).tolist() == [6]
+    assert found.messages == {6: "ZeroDivisionError: structure 6"}
+    assert np.isnan(found.objectives[6]).all()
+    others = [slot for slot in range(12) if slot != 6]
+    wanted = evaluation(Distance(DistanceOptions()), executor).evaluate(batch(range(12)))
+    assert np.array_equal(found.objectives[others], wanted.objectives[others])
+    assert [found.digests[slot] for slot in others] == [wanted.digests[slot] for slot in others]
+
+
+def test_where_everything_fails_batches_are_not_taken_apart_for_ever(executor):
+    class Broken(Plain):
+        calls = 0
+
+        def score(self, genomes, prepared, *, fidelity, key):
+            self.calls += 1
+            raise ZeroDivisionError("always")
+
+    evaluator = Broken(DistanceOptions())
+    found = evaluation(evaluator, executor, width=512).evaluate(batch(range(1000)))
+    assert (found.status == Status.ERROR).all()
+    assert len(found.messages) == 1000
+    assert evaluator.calls < 3 * MAX_FAILURES
 
 
 def test_a_failed_genome_is_not_tried_again(executor):

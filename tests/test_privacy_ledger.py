@@ -79,6 +79,8 @@ use = "./private.py:Pairs"
 use = "./private.py:Private"
 [algorithm]
 population = 8
+[execution]
+use = "inline"
 [budget]
 generations = 2
 """

@@ -35,6 +35,7 @@ max_fits = 3
 islands = 2
 promote = [0.5]
 [execution]
+use = "inline"
 batch = 8
 workers = 2
 [budget]

@@ -42,12 +42,13 @@ def evolved(
     search = _Search(programs, cost)
     constants, costs = search.best(np.stack([programs.constants, *starts]))
     n, width = constants.shape
-    used = np.arange(width) < programs.n_constants[:, None]
+    draws = np.zeros((n, rounds, _OFFSPRING, width))
+    for row, (seed, used) in enumerate(zip(seeds.tolist(), programs.n_constants, strict=True)):
+        shape = (rounds, _OFFSPRING, int(used))  # of its own constants, however wide the batch is
+        draws[row, ..., :used] = np.random.default_rng(seed).standard_normal(shape)
     sigma = np.full(n, 0.1)
-    streams = [np.random.default_rng(seed) for seed in seeds.tolist()]
-    draws = np.stack([each.standard_normal((rounds, _OFFSPRING, width)) for each in streams])
     for turn in range(rounds):
-        steps = draws[:, turn].transpose(1, 0, 2) * sigma[:, None] * used
+        steps = draws[:, turn].transpose(1, 0, 2) * sigma[:, None]
         tried, found = search.best(constants + steps * np.maximum(np.abs(constants), 0.1))
         gained = found < costs
         constants = np.where(gained[:, None], tried, constants)

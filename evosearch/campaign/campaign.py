@@ -12,7 +12,6 @@ Everything random comes from (seed, purpose, island, generation), and the store 
 the state, so that a campaign killed anywhere goes on to the same digest.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -23,6 +22,7 @@ import numpy as np
 from evosearch import seeding
 from evosearch.adaptation import Adaptation
 from evosearch.campaign.commits import Commits
+from evosearch.campaign.executors import executor
 from evosearch.campaign.finish import finish
 from evosearch.campaign.front import Front
 from evosearch.campaign.islands import Brood, bars_of, bred, rows_of, survived
@@ -30,7 +30,7 @@ from evosearch.campaign.parts import Parts
 from evosearch.campaign.profile import Profile
 from evosearch.campaign.progress import Progress, Sitting, progress_of
 from evosearch.campaign.state import State, children_of
-from evosearch.config import CampaignConfig, ExecutionSection, restore, stored
+from evosearch.config import CampaignConfig, restore, stored
 from evosearch.contracts import Charge, Operator, Scores, Status
 from evosearch.errors import (
     ConfigError,
@@ -41,7 +41,6 @@ from evosearch.errors import (
     UsageError,
 )
 from evosearch.evaluation import Evaluated, Evaluation, Known
-from evosearch.execution import InlineExecutor
 from evosearch.fingerprint import difference
 from evosearch.population import Population
 from evosearch.store import queries
@@ -89,7 +88,7 @@ class Campaign:
         self._profile = Profile()
         self._sitting = Sitting()
         store.acquire(campaign_id)
-        self._executor = _executor(self.config.execution)
+        self._executor = executor(parts, prepared)
         self._evaluation = self._new_evaluation()
         self.state = self._resumed()
         self._adaptation = self._adapted()
@@ -355,6 +354,7 @@ class Campaign:
         """Makes what to tell of a state; put off, because not everybody wants to know."""
         evaluator = self._parts.evaluator
         seconds = float(getattr(evaluator, "compile_seconds", 0.0))
+        seconds += self._executor.compile_seconds
         return partial(
             progress_of, self.config, evaluator.objectives, state, self._sitting, seconds
         )
@@ -446,15 +446,6 @@ def _reserved(parts: Parts, store: Store) -> Reservation | None:
         )
     failpoint("before-reserve")
     return store.reserve(record.name, asked)
-
-
-def _executor(section: ExecutionSection) -> InlineExecutor:
-    for name in ("timeout", "memory"):
-        if getattr(section, name) is not None:
-            logging.getLogger(__name__).warning(
-                "execution.%s is not enforced by the inline executor", name
-            )
-    return InlineExecutor(section.workers)
 
 
 @contextmanager

@@ -15,6 +15,9 @@ from evosearch.evaluation.worker import Scored, Worker
 from evosearch.execution import Executor, Failed
 from evosearch.stages import Stage
 
+STRIKES = 2  # failures alone after which an individual is given up
+MAX_FAILURES = 100  # of a generation, after which failing batches are given up as they are
+
 
 @dataclass(frozen=True, eq=False)
 class Computed:
@@ -40,15 +43,10 @@ class Computed:
 def in_batches(worker: Worker, executor: Executor, genomes: Any, width: int) -> Computed:
     """Refine and score genomes, ``width`` of them at a time."""
     started = time.perf_counter()
-    edges = [*range(0, len(genomes), width), len(genomes)]
-    batches = [genomes.take(np.arange(start, end)) for start, end in pairwise(edges)]
-    done = [
-        _failure(batch, outcome, worker) if isinstance(outcome, Failed) else outcome
-        for batch, outcome in zip(batches, executor.run(worker, batches), strict=True)
-    ]
+    starts, done = _done(worker, executor, genomes, width)
     messages = {
-        edge + row: text
-        for edge, batch in zip(edges, done, strict=False)
+        start + row: text
+        for start, batch in zip(starts, done, strict=True)
         for row, text in batch.scores.messages.items()
     }
     seconds = _shares(done, time.perf_counter() - started)
@@ -62,6 +60,54 @@ def in_batches(worker: Worker, executor: Executor, genomes: Any, width: int) -> 
     )
     refined = done[0].genomes.concatenate([batch.genomes for batch in done[1:]])
     return Computed(refined, scores, messages, seconds, np.concatenate([np.zeros(0), *each]))
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Genomes start to end - 1, and how often they have failed alone."""
+
+    start: int
+    end: int
+    strikes: int = 0
+
+    def after(self, failed: Failed) -> list["_Piece"]:
+        """What to try next: either half, one genome once more, or nothing."""
+        if self.end - self.start > 1:
+            middle = (self.start + self.end) // 2
+            return [_Piece(self.start, middle), _Piece(middle, self.end)]
+        if failed.again and self.strikes + 1 < STRIKES:
+            return [_Piece(self.start, self.end, self.strikes + 1)]
+        return []
+
+
+def _done(
+    worker: Worker, executor: Executor, genomes: Any, width: int
+) -> tuple[list[int], list[Scored]]:
+    """Batches that were scored or failed for good, in order, and where each starts.
+
+    A batch that fails is taken apart until its culprits are alone, so that the others are scored.
+    Batches are padded to one width, whatever they hold, so that this changes no score.
+    """
+    edges = [*range(0, len(genomes), width), len(genomes)]
+    pieces = [_Piece(start, end) for start, end in pairwise(edges)]
+    done: dict[int, Scored] = {}
+    failures = 0
+    while pieces:
+        batches = [genomes.take(np.arange(piece.start, piece.end)) for piece in pieces]
+        outcomes = executor.run(worker, batches)
+        todo = []
+        for piece, batch, outcome in zip(pieces, batches, outcomes, strict=True):
+            if not isinstance(outcome, Failed):
+                done[piece.start] = outcome
+                continue
+            failures += 1
+            after = piece.after(outcome) if failures <= MAX_FAILURES else []
+            todo += after
+            if not after:
+                done[piece.start] = _failure(batch, outcome, worker)
+        pieces = todo
+    starts = sorted(done)
+    return starts, [done[start] for start in starts]
 
 
 _NOTHING = Failed(Status.ERROR, "")

@@ -8,7 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from evosearch.contracts import Bars, Evaluator, Key, Prepared, Scores, Status
-from evosearch.errors import EvaluatorError
+from evosearch.errors import EvaluatorError, FormatError
+from evosearch.execution import Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,51 @@ class Worker:
         scores = _first(self.checked(scores, len(padded)), n)
         marks.append(self._clock())
         return Scored(padded.take(np.arange(n)), scores, _spent(*marks))
+
+    def request(self, genomes: Any) -> Message:
+        """What a worker elsewhere has to know to do the same with these genomes."""
+        facts = {"fidelity": self.fidelity, "first": self.first}
+        return Message(facts, {"bars": self.bars}, genomes.to_bytes())
+
+    def answer(self, genome_type: Any, request: Message) -> Message:
+        """What this worker says to the request of its like elsewhere."""
+        mine = replace(
+            self,
+            fidelity=request.facts["fidelity"],
+            first=request.facts["first"],
+            bars=request.arrays["bars"],
+        )
+        scored = mine(genome_type.from_bytes(request.blobs))
+        scores = scored.scores
+        facts = {
+            "seconds": dict(scored.seconds),
+            "messages": [[int(row), text] for row, text in scores.messages.items()],
+            "compile_seconds": self._clock()[1],
+        }
+        arrays = {
+            "objectives": scores.objectives,
+            "status": scores.status,
+            "measures": scores.measures,
+        }
+        return Message(facts, arrays, scored.genomes.to_bytes() if mine.refines else [])
+
+    def response(self, genomes: Any, answer: Message) -> Scored:
+        """The batch as it was scored elsewhere.
+
+        Raises:
+            FormatError: The answer is none to the request.
+        """
+        try:
+            refined = type(genomes).from_bytes(answer.blobs) if self.refines else genomes
+            arrays, facts = answer.arrays, answer.facts
+            messages = {int(row): str(text) for row, text in facts["messages"]}
+            scores = Scores(arrays["objectives"], arrays["status"], arrays["measures"], messages)
+            seconds = {str(name): float(value) for name, value in facts["seconds"].items()}
+        except (KeyError, TypeError, ValueError) as error:
+            raise FormatError(f"a worker's answer lacks something: {error!r}") from error
+        if len(refined) != len(genomes):
+            raise FormatError(f"a worker answered {len(refined)} genomes, not {len(genomes)}")
+        return Scored(refined, self.checked(scores, len(genomes)), seconds)
 
     def _clock(self) -> tuple[float, float]:
         """Wall clock, and how much of it this process spent compiling."""

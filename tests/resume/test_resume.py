@@ -37,6 +37,7 @@ max_fits = 3
 interval = 3
 size = 4
 [execution]
+use = "inline"
 batch = 8
 workers = 2
 [budget]

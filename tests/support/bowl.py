@@ -28,6 +28,9 @@ use = "nsga2"
 population = 16
 operators = { sbx = 0.0, differential = 0.0 }
 
+[execution]
+use = "inline"
+
 [budget]
 generations = 5
 """

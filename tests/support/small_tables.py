@@ -77,6 +77,9 @@ use = "./small.py:Evaluator"
 use = "random"
 population = 4
 
+[execution]
+use = "inline"
+
 [budget]
 generations = 1
 """
