@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evosearch.errors import ConfigError, ExportError, GenomeFormatError
 from evosearch.genomes.canonical import canonical
-from evosearch.genomes.primitives import ALL, ARITY, BY_CODE, BY_NAME, PrimitiveSet
+from evosearch.genomes.primitives import ARITY, BY_CODE, BY_NAME, CORE, PrimitiveSet
 from evosearch.genomes.program import (
     FIRST_CONSTANT,
     FIRST_INPUT,
@@ -252,7 +252,7 @@ def to_tree(
         ExportError: The tree would have more than `MAX_TREE` nodes, or ``pset`` lacks a primitive
             or an input of the program.
     """
-    pset = primitive_set(ALL, batch.n_inputs) if pset is None else pset
+    pset = primitive_set(CORE, batch.n_inputs) if pset is None else pset
     constants = batch.constants[row].tolist()
     arguments = [
         args[: ARITY[op]]

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from evosearch.genomes.primitives import BY_NAME
+from evosearch.genomes.primitives import CORE
 from evosearch.plugins.code import hash_files
 
 _PACKAGES = ("evosearch", "numpy", "jax", "jaxlib")
@@ -47,7 +47,7 @@ def fingerprint(
         "config": dict(config),
         "code": {"engine": _engine(), **code},
         "genome": genome_type,
-        "primitives": {name: primitive.code for name, primitive in BY_NAME.items()},
+        "primitives": {primitive.name: primitive.code for primitive in CORE.members},
         "versions": {name: _version(name) for name in _PACKAGES},
         "machine": _machine(),
         "environment": _environment(),

@@ -15,7 +15,7 @@ from evosearch.deap_adapter import from_tree, primitive_set, select, to_tree
 from evosearch.errors import ConfigError, ExportError, GenomeFormatError
 from evosearch.genomes.canonical import canonical
 from evosearch.genomes.evaluate import evaluate
-from evosearch.genomes.primitives import ALL, ARITHMETIC, BY_NAME, PrimitiveSet
+from evosearch.genomes.primitives import ARITHMETIC, BY_NAME, CORE, PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
 
 NAMES = list(deap_adapter.OPERATORS)
@@ -159,7 +159,7 @@ def test_a_tree_computes_what_its_program_does(seed):
 
 
 def test_deap_itself_computes_the_same():
-    pset = primitive_set(ALL, 2)
+    pset = primitive_set(CORE, 2)
     programs = canonical(random_programs(rng(3), 40, 8))
     finite = np.isfinite(programs.constants).all(axis=1)
     programs = programs.take(np.flatnonzero(finite))  # DEAP has no text for the others
@@ -200,14 +200,14 @@ def test_a_given_set_has_to_hold_the_program():
     with pytest.raises(ExportError, match="lacks 'sin'"):
         to_tree(programs, 0, primitive_set(ARITHMETIC, 2))
     with pytest.raises(ExportError, match="lacks 'ARG1'"):
-        to_tree(programs, 0, primitive_set(ALL, 1))
-    renamed = primitive_set(ALL, 2)
+        to_tree(programs, 0, primitive_set(CORE, 1))
+    renamed = primitive_set(CORE, 2)
     renamed.renameArguments(ARG1="speed")
     assert str(to_tree(programs, 0, renamed)) == "sin(speed)"
 
 
 def tree_of(text, n_inputs):
-    return gp.PrimitiveTree.from_string(text, primitive_set(ALL, n_inputs))
+    return gp.PrimitiveTree.from_string(text, primitive_set(CORE, n_inputs))
 
 
 def test_shared_parts_are_repeated_within_bounds():

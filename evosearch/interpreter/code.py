@@ -14,7 +14,7 @@ from evosearch import backend
 from evosearch.assembly import MAX_REGISTERS, has_constant_operations
 from evosearch.genomes.batch import IntArray
 from evosearch.genomes.canonical import canonical
-from evosearch.genomes.primitives import ALL, ARITHMETIC, BY_NAME, PrimitiveSet
+from evosearch.genomes.primitives import ARITHMETIC, BY_NAME, CORE, PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
 from evosearch.interpreter.encoder import Encoder, Program, Tables, program_nodes, tables_of
 from evosearch.interpreter.loops import cut, get, loop, put
@@ -73,7 +73,7 @@ class Code:
 def smallest_set(programs: ProgramBatch) -> PrimitiveSet:
     """ARITHMETIC where it suffices, else every primitive: few kernels serve all populations."""
     inside = np.isin(programs.ops, np.append(ARITHMETIC.codes, 0)).all()
-    return ARITHMETIC if inside else ALL
+    return ARITHMETIC if inside else CORE
 
 
 def encode(

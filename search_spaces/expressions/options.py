@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from evosearch.genomes.primitives import BY_NAME, PrimitiveSet
+from evosearch.genomes.primitives import BY_NAME, CORE, PrimitiveSet
 from evosearch.genomes.program import MAX_INPUTS
 
 
@@ -24,7 +24,7 @@ class ExpressionsOptions(BaseModel):
     primitives: tuple[str, ...] = Field(
         ("add", "sub", "mul", "div"),
         min_length=1,
-        description=f"Operations that programs may use, out of {', '.join(BY_NAME)}.",
+        description=f"Operations that programs may use, out of {', '.join(CORE.names)}.",
     )
     inputs: int = Field(1, ge=1, le=MAX_INPUTS, description="Number of inputs of every program.")
     max_operations: int = Field(16, ge=1, le=64, description="Most operations of a program.")
@@ -41,11 +41,14 @@ class ExpressionsOptions(BaseModel):
     def _known_primitives(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         mistakes = []
         for name in names:
-            if name not in BY_NAME:
-                near = get_close_matches(name, BY_NAME, 1)
+            if name not in CORE.names:
+                near = get_close_matches(name, CORE.names, 1)
                 hint = f"did you mean {near[0]!r}? " if near else ""
+                if name in BY_NAME:
+                    hint = "it is for the search space 'activations'; "
                 mistakes.append(
-                    f"unknown primitive {name!r}; {hint}expected names from {', '.join(BY_NAME)}"
+                    f"unknown primitive {name!r}; {hint}expected names from "
+                    f"{', '.join(CORE.names)}"
                 )
         if mistakes:
             raise ValueError("; ".join(mistakes))

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from evosearch.errors import DocumentFormatError
 from evosearch.export.document import Node, ProgramDocument
-from evosearch.genomes.primitives import BY_NAME
+from evosearch.genomes.primitives import BY_NAME, CORE
 
 ARITHMETIC = ("add", "sub", "mul", "div", "fma", "neg", "abs", "sqrt", "max", "min")
 
 
 @st.composite
-def documents(draw, ops=tuple(BY_NAME), max_nodes=12, inputs=1):
+def documents(draw, ops=CORE.names, max_nodes=12, inputs=1):
     """Random programs, as hypothesis wants them."""
     numbers = st.floats(-4, 4, allow_subnormal=False)
     return _build(
@@ -26,7 +26,7 @@ def documents(draw, ops=tuple(BY_NAME), max_nodes=12, inputs=1):
     )
 
 
-def sample(seed, count, ops=tuple(BY_NAME)):
+def sample(seed, count, ops=CORE.names):
     """``count`` random programs in normal form."""
     rng = random.Random(seed)
     found = []
