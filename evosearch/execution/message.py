@@ -1,6 +1,7 @@
 """Message: what a driver and its worker processes tell each other. JSON and arrays, no pickles."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from evosearch.errors import FormatError
 
 _LENGTH = 8  # bytes that say how long the head is
-_KINDS = "biuf"
+_TYPE = re.compile(r"\|[bui]1|[<>][iuf][248]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +61,9 @@ class Message:
         head = json.loads(data[_LENGTH:start])
         arrays, blobs = {}, []
         for name, text, shape in head["arrays"]:
-            dtype = np.dtype(text)
-            if dtype.kind not in _KINDS:
+            if not _TYPE.fullmatch(text):
                 raise ValueError(f"array {name!r} of type {text!r}, expected numbers")
+            dtype = np.dtype(text)
             count = int(np.prod(shape, dtype=np.int64))
             end = start + count * dtype.itemsize
             arrays[name] = np.frombuffer(data[start:end], dtype).reshape(shape)
