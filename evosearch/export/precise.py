@@ -12,9 +12,10 @@ from typing import Any
 import mpmath
 
 from evosearch.export import number
-from evosearch.genomes.primitives import PROTECTED
+from evosearch.genomes.primitives import PROTECTED, SELU_ALPHA, SELU_SCALE
 
 _LARGEST_EXPONENT = 20_000  # in bits
+_FARTHEST = 120  # where erfc, about exp(-x^2), is below the smallest number kept
 
 
 def context(digits: int) -> Any:
@@ -71,6 +72,44 @@ def _tanh(mp: Any, a: Any) -> Any:
     return mp.tanh(a) if abs(a) <= _LARGEST_EXPONENT else mp.sign(a)
 
 
+def _sigmoid(mp: Any, a: Any) -> Any:
+    return 1 / (1 + _exp(mp, -a)) if a >= 0 else _exp(mp, a) / (1 + _exp(mp, a))
+
+
+def _softplus(mp: Any, a: Any) -> Any:
+    return max(a, 0) + mp.log1p(_exp(mp, -abs(a)))
+
+
+def _elu(mp: Any, a: Any) -> Any:
+    return a if a > 0 else _expm1(mp, a)
+
+
+def _expm1(mp: Any, a: Any) -> Any:
+    return mp.expm1(a) if abs(a) <= _LARGEST_EXPONENT else _exp(mp, a) - 1
+
+
+def _erfc(mp: Any, a: Any) -> Any:
+    return mp.erfc(a) if abs(a) <= _FARTHEST else mp.mpf(0 if a > 0 else 2)
+
+
+def _gelu(mp: Any, a: Any) -> Any:
+    return a * _erfc(mp, -a / mp.sqrt(2)) / 2
+
+
+def _bessel(mp: Any, order: int, a: Any) -> Any:
+    if abs(a) > _LARGEST_EXPONENT:
+        raise ValueError("too far out to be computed quickly")
+    return mp.besseli(order, a) * mp.exp(-abs(a))
+
+
+def _pow(mp: Any, a: Any, b: Any) -> Any:
+    if a == 0 and b < 0:
+        return mp.inf
+    if a and abs(b * mp.log(abs(a))) > _LARGEST_EXPONENT:
+        raise OverflowError
+    return mp.power(a, b)
+
+
 _COMPUTE: dict[str, Callable[..., Any]] = {
     "add": lambda mp, a, b: mp.fadd(a, b),
     "sub": lambda mp, a, b: mp.fsub(a, b),
@@ -94,4 +133,30 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "pdiv": lambda mp, a, b: mp.one if abs(b) <= PROTECTED else _div(mp, a, b),
     "plog": lambda mp, a: mp.zero if abs(a) <= PROTECTED else mp.log(abs(a)),
     "psqrt": lambda mp, a: mp.sqrt(abs(a)),
+    "square": lambda _, a: a * a,
+    "cube": lambda _, a: a * a * a,
+    "recip": lambda mp, a: _div(mp, mp.one, a),
+    "sigmoid": _sigmoid,
+    "logsigmoid": lambda mp, a: -_softplus(mp, -a),
+    "softplus": _softplus,
+    "softsign": lambda _, a: a / (1 + abs(a)),
+    "erf": lambda mp, a: mp.erf(a) if abs(a) <= _FARTHEST else mp.sign(a),
+    "erfc": _erfc,
+    "expm1": _expm1,
+    "asinh": lambda mp, a: mp.asinh(a),
+    "relu": lambda mp, a: max(a, mp.zero),
+    "elu": _elu,
+    "selu": lambda mp, a: SELU_SCALE * (a if a > 0 else SELU_ALPHA * _expm1(mp, a)),
+    "hardsigmoid": lambda mp, a: min(max(a / 6 + mp.mpf(0.5), mp.zero), mp.one),
+    "sinc": lambda mp, a: mp.sin(a) / a if a else mp.one,
+    "gauss": lambda mp, a: _exp(mp, -a * a),
+    "i0e": lambda mp, a: _bessel(mp, 0, a),
+    "i1e": lambda mp, a: _bessel(mp, 1, a),
+    "swish": lambda mp, a: a * _sigmoid(mp, a),
+    "gelu": _gelu,
+    "mish": lambda mp, a: a * mp.tanh(_softplus(mp, a)) if a < _LARGEST_EXPONENT else a,
+    "gate": lambda mp, a, b: _sigmoid(mp, a) * b,
+    "gaussdiff": lambda mp, a, b: _exp(mp, -((a - b) ** 2)),
+    "absdiff": lambda mp, a, b: _exp(mp, -abs(a - b)),
+    "pow": _pow,
 }

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evosearch.errors import ExportError
 from evosearch.export.document import Node, ProgramDocument
+from evosearch.export.lowering import ACTIVATION_INPUTS, Recipe, lowered, parameters
 
 _MAX_NAME = 64
 _MAX_COMMENT = 90
@@ -24,7 +26,8 @@ class Source:
 
     Attributes:
         name: Of the function: ``[a-z][a-z0-9_]{0,63}``.
-        inputs: ``x``, or ``x0``, ``x1``, ...
+        inputs: ``x``, or ``x0``, ``x1``, ...; or x, alpha, beta, gamma where these are the names.
+        parameters: Inputs that are learnable, under their new names, and what they begin with.
         constants: As in the document; ``c<i>`` in arguments.
         nodes: As in the document, with the inputs' new names.
         output: The argument that is the value.
@@ -33,17 +36,25 @@ class Source:
 
     name: str
     inputs: tuple[str, ...]
+    parameters: Mapping[str, float]
     constants: tuple[str, ...]
     nodes: tuple[Node, ...]
     output: str
     comments: tuple[str, ...]
 
     @classmethod
-    def of(cls, document: ProgramDocument) -> "Source":
-        """The source of a document's simplified form."""
-        simple = document.simplified()
+    def of(
+        cls,
+        document: ProgramDocument,
+        native: frozenset[str] = frozenset(),
+        more: Mapping[str, Recipe] | None = None,
+    ) -> "Source":
+        """The source of a document's lowered form, see `evosearch.export.lowering.lowered`."""
+        simple = lowered(document, native, more)
         labels = simple.inputs
         inputs = ("x",) if len(labels) == 1 else tuple(f"x{i}" for i in range(len(labels)))
+        if labels == ACTIVATION_INPUTS[: len(labels)]:
+            inputs = labels
         rename = dict(zip(labels, inputs, strict=True))
         nodes = [
             Node(node.op, tuple(rename.get(arg, arg) for arg in node.args))
@@ -53,6 +64,7 @@ class Source:
         return cls(
             function_name(document),
             inputs,
+            {rename[name]: value for name, value in parameters(simple).items()},
             simple.constants,
             tuple(nodes),
             output,
@@ -60,10 +72,28 @@ class Source:
         )
 
     def statements(self, formats: Mapping[str, str]) -> list[tuple[str, str]]:
-        """(``n<i>``, expression) of every node, by a format of each operation."""
+        """(``n<i>``, expression) of every node, by a format of each operation.
+
+        Raises:
+            ExportError: An operation has no format.
+        """
+        missing = sorted(self.ops - formats.keys())
+        if missing:
+            raise ExportError(
+                f"this format cannot express {', '.join(missing)}: expected operations from "
+                f"{', '.join(formats)}; jax, sympy and torch know all"
+            )
         return [
             (f"n{k}", formats[node.op].format(*node.args)) for k, node in enumerate(self.nodes)
         ]
+
+    @property
+    def arguments(self) -> str:
+        """The inputs as arguments of a Python function, parameters with what they begin with."""
+        return ", ".join(
+            f"{name}={self.parameters[name]!r}" if name in self.parameters else name
+            for name in self.inputs
+        )
 
     @property
     def ops(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from evosearch.export import number, precise
 from evosearch.export.document import Node, ProgramDocument
+from evosearch.export.lowering import lowered
 from evosearch.genomes.primitives import BY_NAME
 
 Array = npt.NDArray[Any]
@@ -35,10 +36,11 @@ def evaluate(document: ProgramDocument, x: Array) -> Array:
 def regular(document: ProgramDocument, x: Array) -> npt.NDArray[np.bool_]:
     """Points at which every intermediate value is zero or a normal finite number.
 
-    Elsewhere languages differ: Python raises, accelerators flush subnormal numbers to zero.
+    Also those of the lowered program, which exports compute. Elsewhere languages differ: Python
+    raises, accelerators flush subnormal numbers to zero.
     """
     tiny = np.finfo(x.dtype).tiny
-    every = np.stack(_walk(document, x, _compute))
+    every = np.stack(_walk(document, x, _compute) + _walk(lowered(document), x, _compute))
     with np.errstate(invalid="ignore"):
         normal = np.isfinite(every) & ((every == 0) | (abs(every) >= tiny))
     return np.asarray(normal.all(axis=0))
@@ -48,8 +50,10 @@ def rounding(document: ProgramDocument, x: Array) -> Array:
     """First-order bound on how far rounding can move each value, in the precision of ``x``.
 
     A running error analysis (Wilkinson 1963): each operation adds one unit in the last place, a
-    library function four, and passes on what its arguments carry.
+    library function four, and passes on what its arguments carry. Operations are those of the
+    lowered program.
     """
+    document = lowered(document)
 
     def bounded(node: Node, args: list[tuple[Array, Array]]) -> tuple[Array, Array]:
         compute = BY_NAME[node.op].compute

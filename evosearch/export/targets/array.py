@@ -34,7 +34,20 @@ _FORMATS = {
     "pdiv": f"MODULE.where(MODULE.abs({{1}}) <= {PROTECTED}, 1, {{0}} / {{1}})",
     "plog": f"MODULE.where(MODULE.abs({{0}}) <= {PROTECTED}, 0, MODULE.log(MODULE.abs({{0}})))",
     "psqrt": "MODULE.sqrt(MODULE.abs({0}))",
+    "sigmoid": "MODULE.exp(MODULE.minimum({0}, 0)) / (1 + MODULE.exp(-MODULE.abs({0})))",
+    "softplus": "MODULE.maximum({0}, 0) + MODULE.log1p(MODULE.exp(-MODULE.abs({0})))",
+    # sin(x) / x, also where a derivative is taken
+    "sinc": "MODULE.where({0} == 0, 1, MODULE.sin({0}) / MODULE.where({0} == 0, 1, {0}))",
+    "erf": "special.erf({0})",
+    "erfc": "special.erfc({0})",
+    "expm1": "MODULE.expm1({0})",
+    "asinh": "MODULE.arcsinh({0})",
+    "i0e": "special.i0e({0})",
+    "i1e": "special.i1e({0})",
+    "pow": "MODULE.power({0}, {1})",
 }
+_SPECIAL = {"erf", "erfc", "i0e", "i1e"}
+_IMPORT = {"numpy": "from scipy import special", "jax.numpy": "from jax.scipy import special"}
 
 
 def write_module(
@@ -55,9 +68,10 @@ def write_module(
     header = ["A program found by evosearch.", "", *source.comments, *notes]
     return (
         "".join(f"# {line}".rstrip() + "\n" for line in header)
-        + f"\nimport {module} as {prefix}\n\n"
+        + f"\nimport {module} as {prefix}\n"
+        + (f"{_IMPORT[module]}\n\n" if source.ops & _SPECIAL else "\n")
         + "".join(constants)
-        + f"\n\ndef {source.name}({', '.join(source.inputs)}):\n"
+        + f"\n\ndef {source.name}({source.arguments}):\n"
         + '    """Values of arrays of floats, in their own precision."""\n'
         + "".join(body)
         + f"    return {value}\n"

@@ -39,6 +39,14 @@ _FORMATS = {
     "pdiv": f"fabsF({{1}}) <= {PROTECTED.hex()} ? 1 : {{0}} / {{1}}",
     "plog": f"fabsF({{0}}) <= {PROTECTED.hex()} ? 0 : logF(fabsF({{0}}))",
     "psqrt": "sqrtF(fabsF({0}))",
+    "sigmoid": "expF(fminF({0}, 0)) / (1 + expF(-fabsF({0})))",
+    "softplus": "fmaxF({0}, 0) + log1pF(expF(-fabsF({0})))",
+    "sinc": "{0} == 0 ? 1 : sinF({0}) / {0}",
+    "erf": "erfF({0})",
+    "erfc": "erfcF({0})",
+    "expm1": "expm1F({0})",
+    "asinh": "asinhF({0})",
+    "pow": "powF({0}, {1})",
 }
 _CONTRACTION = """
 /* No fused multiply-add: results are the same on every machine. GCC needs -std=c99 (or

@@ -33,6 +33,16 @@ _FUNCTIONS = {
     "pdiv": r"\operatorname{{pdiv}}\left({0}, {1}\right)",
     "plog": r"\operatorname{{plog}}\left({0}\right)",
     "psqrt": r"\sqrt{{\left|{0}\right|}}",
+    "sigmoid": r"\sigma\left({0}\right)",
+    "softplus": r"\ln\left(1 + \exp\left({0}\right)\right)",
+    "sinc": r"\frac{{\sin\left({0}\right)}}{{{0}}}",
+    "erf": r"\operatorname{{erf}}\left({0}\right)",
+    "erfc": r"\operatorname{{erfc}}\left({0}\right)",
+    "expm1": r"\left(\exp\left({0}\right) - 1\right)",
+    "asinh": r"\operatorname{{arsinh}}\left({0}\right)",
+    "i0e": r"\frac{{I_{{0}}\left({0}\right)}}{{\exp\left|{0}\right|}}",
+    "i1e": r"\frac{{I_{{1}}\left({0}\right)}}{{\exp\left|{0}\right|}}",
+    "pow": r"\left({0}\right)^{{{1}}}",
 }
 _COMMANDS = re.compile(r"\\(begin|end)\{align\*\}|\\([a-z]+|\\)")
 _KNOWN = {"\\", "left", "right", "cdot", "times", "sqrt", "frac", "max", "min", "exp", "ln"} | {
@@ -44,6 +54,10 @@ _KNOWN = {"\\", "left", "right", "cdot", "times", "sqrt", "frac", "max", "min", 
     "sinh",
     "cosh",
     "operatorname",
+    "sigma",
+    "alpha",
+    "beta",
+    "gamma",
 }
 _PAGE = "\\documentclass{article}\n\\usepackage{amsmath}\n\\begin{document}\nTEXT\\end{document}\n"
 
@@ -91,7 +105,7 @@ class LatexExporter:
 
 def _equations(source: Source) -> list[tuple[str, str]]:
     uses = Counter(arg for node in source.nodes for arg in node.args)
-    parts = {name: _Part(re.sub(r"(\d+)", r"_{\1}", name), _ATOM) for name in source.inputs}
+    parts = {name: _Part(_symbol(name), _ATOM) for name in source.inputs}
     parts |= {f"c{j}": _constant(text) for j, text in enumerate(source.constants)}
     lines = []
     for k, node in enumerate(source.nodes):
@@ -102,6 +116,11 @@ def _equations(source: Source) -> list[tuple[str, str]]:
             parts[name] = _Part(f"n_{{{k}}}", _ATOM)
     inputs = ", ".join(parts[name].text for name in source.inputs)
     return [*lines, (f"f({inputs})", parts[source.output].text)]
+
+
+def _symbol(name: str) -> str:
+    greek = "\\" if name in ("alpha", "beta", "gamma") else ""
+    return greek + re.sub(r"(\d+)", r"_{\1}", name)
 
 
 def _operation(op: str, args: list[_Part]) -> _Part:

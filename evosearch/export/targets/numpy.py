@@ -16,7 +16,7 @@ class NumpyExporter:
     needs: ClassVar[tuple[str, ...]] = ("numpy",)
 
     def write(self, document: ProgramDocument) -> str:
-        """A module that needs NumPy alone."""
+        """A module that needs NumPy alone, or SciPy where NumPy has not the functions."""
         return write_module(document, "numpy", "np")
 
     def check(self, path: Path, document: ProgramDocument) -> CheckResult:

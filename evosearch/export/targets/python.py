@@ -36,6 +36,14 @@ FORMATS = {
     "pdiv": f"1 if abs({{1}}) <= {PROTECTED} else {{0}} / {{1}}",
     "plog": f"0 if abs({{0}}) <= {PROTECTED} else log(abs({{0}}))",
     "psqrt": "sqrt(abs({0}))",
+    "sigmoid": "math.exp(min({0}, 0)) / (1 + math.exp(-abs({0})))",
+    "softplus": "max({0}, 0) + math.log1p(math.exp(-abs({0})))",
+    "sinc": "math.sin({0}) / {0} if {0} else 1",
+    "erf": "math.erf({0})",
+    "erfc": "math.erfc({0})",
+    "expm1": "math.expm1({0})",
+    "asinh": "math.asinh({0})",
+    "pow": "math.pow({0}, {1})",
 }
 # decimal.Decimal has no others; programs that use them are checked in float64 only
 _DECIMAL_METHOD = {"sqrt": "sqrt", "exp": "exp", "log": "ln"}
@@ -163,7 +171,7 @@ def _definition(source: Source) -> str:
     body = [f"    {left} = constants\n"] if names else []
     body += [f"    {name} = {text}\n" for name, text in source.statements(FORMATS)]
     return (
-        f"\ndef {source.name}({', '.join(source.inputs)}, constants=CONSTANTS):\n"
+        f"\ndef {source.name}({source.arguments}, constants=CONSTANTS):\n"
         f'    """Value of the program; raises where IEEE arithmetic gives infinity or NaN."""\n'
         f"{''.join(body)}    return {source.output}\n\n"
     )

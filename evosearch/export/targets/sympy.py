@@ -37,6 +37,20 @@ _FORMATS = {
     "plog": "sympy.Piecewise((0, sympy.Abs({0}) <= sympy.Rational(1, 1024)), "
     "(sympy.log(sympy.Abs({0}, evaluate=False), evaluate=False), True))",
     "psqrt": "sympy.Pow(sympy.Abs({0}, evaluate=False), sympy.Rational(1, 2), evaluate=False)",
+    "sigmoid": "sympy.Pow(sympy.Add(1, sympy.exp(sympy.Mul(-1, {0}, evaluate=False), "
+    "evaluate=False), evaluate=False), -1, evaluate=False)",
+    "softplus": "sympy.log(sympy.Add(1, sympy.exp({0}, evaluate=False), evaluate=False), "
+    "evaluate=False)",
+    "sinc": "sympy.sinc({0}, evaluate=False)",
+    "erf": "sympy.erf({0}, evaluate=False)",
+    "erfc": "sympy.erfc({0}, evaluate=False)",
+    "expm1": "sympy.Add(sympy.exp({0}, evaluate=False), -1, evaluate=False)",
+    "asinh": "sympy.asinh({0}, evaluate=False)",
+    "i0e": "sympy.Mul(sympy.besseli(0, {0}), sympy.exp(sympy.Mul(-1, sympy.Abs({0}, "
+    "evaluate=False), evaluate=False), evaluate=False), evaluate=False)",
+    "i1e": "sympy.Mul(sympy.besseli(1, {0}), sympy.exp(sympy.Mul(-1, sympy.Abs({0}, "
+    "evaluate=False), evaluate=False), evaluate=False), evaluate=False)",
+    "pow": "sympy.Pow({0}, {1}, evaluate=False)",
 }
 
 
