@@ -1,5 +1,7 @@
 """Every target, of activation functions: all primitives, alone and together."""
 
+import json
+
 import mpmath
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from evosearch.export import check as checks
 from evosearch.export import precise
 from evosearch.export.document import Node, ProgramDocument
 from evosearch.export.lowering import RECIPES, lowered, parameters
+from evosearch.export.properties import properties, with_slopes
+from evosearch.export.targets.activation import ActivationExporter
 from evosearch.export.targets.c import CExporter
 from evosearch.export.targets.jax import JaxExporter
 from evosearch.export.targets.latex import LatexExporter
@@ -149,3 +153,69 @@ def test_the_formula_of_crrelu():
 def test_sinc_is_that_of_mathematics():
     with mpmath.workdps(30):
         assert float(mpmath.sinc(2)) == pytest.approx(BY_NAME["sinc"].compute(np.array(2.0)))
+
+
+# --- The bundle
+
+
+def single(name):
+    return ProgramDocument(("x",), (), (Node(name, ("x",)),), ("n0",))
+
+
+def test_properties_of_known_functions():
+    relu, tanh, swish = (properties(single(name)) for name in ("relu", "tanh", "swish"))
+    assert relu["slope_at_0"] == 0
+    assert relu["left"] == {"limit": 0, "slope": 0}
+    assert relu["right"] == {"limit": None, "slope": 1}
+    assert relu["normal_input"]["second_moment"] == pytest.approx(0.5, rel=1e-6)
+    assert relu["normal_input"]["gain"] == pytest.approx(2**0.5, rel=1e-6)
+    assert relu["normal_input"]["mean"] == pytest.approx((2 * np.pi) ** -0.5, rel=1e-6)
+    assert (relu["monotone"], relu["lipschitz"]) == (True, 1)
+    assert tanh["left"] == {"limit": -1, "slope": 0}
+    assert (tanh["slope_at_0"], tanh["value_at_0"], tanh["monotone"]) == (1, 0, True)
+    assert swish["minimum"]["x"] == pytest.approx(-1.27846, abs=1e-3)
+    assert swish["minimum"]["value"] == pytest.approx(-0.27846, abs=1e-5)
+    assert not swish["monotone"]
+    assert swish["lipschitz"] == pytest.approx(1.09984, abs=1e-4)
+    assert swish["normal_input"]["slope_second_moment"] == pytest.approx(0.3795, abs=1e-3)
+    assert properties(single("exp"))["right"] == {"limit": None, "slope": None}
+    assert properties(single("log"))["minimum"] is None
+
+
+def test_slopes_are_exact():
+    x = np.array([-3.0, -0.5, 0.0, 1.0, 8.0])
+    _, found = with_slopes(single("tanh"), x)
+    np.testing.assert_allclose(found, 1 / np.cosh(x) ** 2, rtol=1e-14)
+
+
+def test_the_bundle_is_a_table_to_test_ports_with(tmp_path):
+    exporter = ActivationExporter()
+    for document in (crrelu(), single("softsign"), alone("pow"), single("log")):
+        result = result_of(exporter, document, tmp_path)
+        assert result.status == "ok", result.message
+    data = json.loads(exporter.write(crrelu()))
+    assert data["parameters"] == {"alpha": 1.0}
+    assert "alpha" in data["formula"]
+    table = np.array(data["table"])
+    assert table.shape == (201, 3)
+    x = table[:, 0]
+    f = np.maximum(x, 0) + 0.01 * x * np.exp(-(x**2) / 2)
+    np.testing.assert_allclose(table[:, 1], f, atol=1e-12)
+    slope = (x > 0) + 0.01 * (1 - x**2) * np.exp(-(x**2) / 2)
+    np.testing.assert_allclose(table[:, 2], slope, atol=1e-10)
+
+
+def test_a_wrong_table_is_found(tmp_path):
+    exporter = ActivationExporter()
+    for column in (1, 2):
+        data = json.loads(exporter.write(crrelu()))
+        data["table"][120][column] += 0.05
+        path = tmp_path / "x.json"
+        path.write_text(json.dumps(data))
+        assert checks.check(path, exporter, crrelu()).status == "failed"
+
+
+def test_functions_of_several_variables_have_no_bundle():
+    document = ProgramDocument(("x", "y"), (), (Node("mul", ("x", "y")),), ("n0",))
+    with pytest.raises(ExportError, match="inputs y are no learnable parameters"):
+        ActivationExporter().write(document)

@@ -76,15 +76,8 @@ class LatexExporter:
 
     def write(self, document: ProgramDocument) -> str:
         """Comments, then the formula."""
-        source = Source.of(document)
-        header = ["A program found by evosearch.", "", *source.comments]
-        lines = [f"{left} &= {right}" for left, right in _equations(source)]
-        return (
-            "".join(f"% {line}".rstrip() + "\n" for line in header)
-            + "\\begin{align*}\n"
-            + " \\\\\n".join(lines)
-            + "\n\\end{align*}\n"
-        )
+        header = ["A program found by evosearch.", "", *Source.of(document).comments]
+        return "".join(f"% {line}".rstrip() + "\n" for line in header) + formula(document)
 
     def check(self, path: Path, document: ProgramDocument) -> CheckResult:
         """Braces and delimiters are balanced, commands are known; typeset where pdflatex is."""
@@ -101,6 +94,12 @@ class LatexExporter:
             options = ("-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error")
             process.run([typesetter, *options, f"-output-directory={folder}", page])
         return CheckResult("ok", message="balanced; typeset by pdflatex")
+
+
+def formula(document: ProgramDocument) -> str:
+    """The ``align*`` environment alone."""
+    lines = [f"{left} &= {right}" for left, right in _equations(Source.of(document))]
+    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"
 
 
 def _equations(source: Source) -> list[tuple[str, str]]:
