@@ -58,8 +58,8 @@ def rerun(kind: str, jobs: Sequence[dict[str, Any]]) -> list[dict[str, list[str]
     """Values that exported Python files give, all in one process.
 
     Args:
-        kind: ``scalar``, ``array`` or ``sympy``: how their functions are called.
-        jobs: Made by `job`.
+        kind: ``scalar``, ``array``, ``sympy`` or ``torch``: how their functions are called.
+        jobs: Made by `job`; of torch with a ``module`` besides where gradients are wanted.
 
     Returns:
         One mapping a job from a float type to numbers as text.

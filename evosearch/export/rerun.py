@@ -47,14 +47,62 @@ def sympy(module: dict[str, Any], _: str, points: list[list[float]]) -> dict[str
     return {"exact": values}
 
 
+def torch(module: dict[str, Any], job: dict[str, Any], rows: list[list[float]]) -> Any:
+    """Values in both precisions; or, where a module is named, its gradients by all inputs."""
+    import torch
+
+    if "module" not in job:
+        results = {}
+        for dtype in ("float64", "float32"):
+            inputs = torch.tensor(rows, dtype=getattr(torch, dtype))
+            values = module[job["name"]](*inputs)
+            if values.dtype != inputs.dtype or values.shape != inputs.shape[1:]:
+                raise SystemExit(f"{dtype} inputs gave {values.dtype} of {tuple(values.shape)}")
+            results[dtype] = [value.hex() for value in values.double().tolist()]
+        return results
+    _torch_module(module[job["module"]], module[job["name"]], rows)
+    leaves = [torch.tensor(row, dtype=torch.float64, requires_grad=True) for row in rows]
+    module[job["name"]](*leaves).sum().backward()
+    found = [value for leaf in leaves for value in _gradient(leaf, rows)]
+    return {"gradient": [value.hex() for value in found]}
+
+
+def _gradient(leaf: Any, rows: list[list[float]]) -> list[float]:
+    values: list[float] = [0.0] * len(rows[0]) if leaf.grad is None else leaf.grad.tolist()
+    return values
+
+
+def _torch_module(kind: Any, function: Any, rows: list[list[float]]) -> None:
+    """The module gives what the function does, in every scope and type."""
+    import torch
+
+    x = torch.tensor(rows[0][:8], dtype=torch.float32)
+    one, many = kind(), kind(channels=3, axis=1)
+    initial = [p.detach() for p in one.parameters()]
+    wanted = function(x, *initial)
+    batch = x.reshape(1, 1, -1).repeat(2, 3, 1)
+    pairs = [
+        (one(x), wanted),
+        (many(batch), wanted.reshape(1, 1, -1).repeat(2, 3, 1)),
+        (one(x.bfloat16()), function(x.bfloat16().float(), *initial).bfloat16()),
+    ]
+    for found, meant in pairs:
+        near = 1e-2 if found.dtype == torch.bfloat16 else 1e-4
+        same = found.dtype == meant.dtype and found.shape == meant.shape
+        if not (same and torch.allclose(found, meant, rtol=near, equal_nan=True)):
+            raise SystemExit("the module gives other values than the function")
+
+
 def main() -> None:
     """Answer one request."""
     request = json.load(sys.stdin)
-    call = {"scalar": scalar, "array": array, "sympy": sympy}[request["kind"]]
+    kinds: dict[str, Any] = {"scalar": scalar, "array": array, "sympy": sympy, "torch": torch}
+    call = kinds[request["kind"]]
     results = []
     for job in request["jobs"]:
         points = [[float.fromhex(value) for value in row] for row in job["points"]]
-        results.append(call(runpy.run_path(job["path"]), job["name"], points))
+        argument = job if call is torch else job["name"]
+        results.append(call(runpy.run_path(job["path"]), argument, points))
     json.dump(results, sys.stdout)
 
 

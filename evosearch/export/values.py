@@ -33,6 +33,11 @@ def evaluate(document: ProgramDocument, x: Array) -> Array:
     return np.asarray(_walk(document, x, _compute)[-1])
 
 
+def every_value(document: ProgramDocument, x: Array) -> Array:
+    """Values of inputs, constants and nodes, in order, shape [these, points]."""
+    return np.stack(_walk(document, x, _compute))
+
+
 def regular(document: ProgramDocument, x: Array) -> npt.NDArray[np.bool_]:
     """Points at which every intermediate value is zero or a normal finite number.
 
