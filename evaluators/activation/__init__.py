@@ -1,0 +1,1 @@
+"""Evaluator ``activation``: activation functions by the networks that are trained with them."""
