@@ -1,6 +1,9 @@
 import json
 import os
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +42,32 @@ def test_nothing_appears_when_writing_is_interrupted(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         export(exponential(), JsonExporter(), tmp_path / "program.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_appears_where_files_may_not_grow(tmp_path):
+    script = """
+import resource, signal, sys
+from pathlib import Path
+from evosearch.errors import ExportError
+from evosearch.export.file import export
+from evosearch.export.targets.json import JsonExporter
+from tests.export.programs import exponential
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+try:
+    export(exponential(), JsonExporter(), Path(sys.argv[1]))
+except ExportError as error:
+    print(error)
+"""
+    path = tmp_path / "program.json"
+    path.write_text("before")
+    command = [sys.executable, "-c", script, path]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root)
+    assert "cannot write" in done.stdout
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_link_is_replaced_and_not_followed(tmp_path):

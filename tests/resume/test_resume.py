@@ -12,6 +12,7 @@ import pytest
 
 from evosearch.campaign import Campaign
 from evosearch.config import load
+from evosearch.errors import StorageError, UsageError
 from evosearch.store import queries
 from evosearch.store.store import Store
 
@@ -147,9 +148,35 @@ def test_killed_at_random_moments(file, storage_url, undisturbed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10))
-def test_killed_fifty_times(seed, file, tmp_path, undisturbed):
+@pytest.mark.parametrize("seed", range(40))
+def test_killed_two_hundred_times(seed, file, tmp_path, undisturbed):
     assert survive(file, f"sqlite:///{tmp_path / 'a.db'}", kills=5, seed=seed + 1) == undisturbed
+
+
+@pytest.mark.parametrize("damage", ["removed", "cut", "zeros"])
+def test_a_lost_log_of_writes_is_never_a_mix(damage, file, tmp_path, undisturbed):
+    """Without all of its WAL a database is as it was earlier, and goes on to the same digest."""
+    url, wal = f"sqlite:///{tmp_path / 'a.db'}", tmp_path / "a.db-wal"
+    kill_after(start("run", url, file), 6, 0)
+    size = wal.stat().st_size
+    assert size > 10_000
+    if damage == "removed":
+        wal.unlink()
+        (tmp_path / "a.db-shm").unlink(missing_ok=True)
+    elif damage == "cut":
+        os.truncate(wal, size * 2 // 3 + 11)
+    else:
+        with wal.open("r+b") as log:
+            log.seek(size * 2 // 3 + 11)
+            log.write(bytes(5000))
+    try:
+        check_whole(url, -1)
+        process = start("resume", url, "pairs")
+    except (StorageError, UsageError):  # not even the tables had been moved into the file
+        assert damage == "removed"
+        process = start("run", url, file)
+    assert ended(process) == 0
+    assert digest(url) == undisturbed
 
 
 @pytest.mark.slow
