@@ -11,6 +11,9 @@ from evosearch.export.document import ProgramDocument
 class Exporter(Protocol):
     """A target of exports, found by name in the entry points ``evosearch.exporters``.
 
+    Optional: ``write_bytes(document) -> bytes``, the program as a file that is no text, which is
+    written in place of ``write``.
+
     Attributes:
         name: As given to ``export --format``.
         suffix: Of file names, without the leading dot.

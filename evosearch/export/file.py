@@ -39,7 +39,8 @@ def export(document: ProgramDocument, exporter: Exporter, path: Path) -> CheckRe
     Raises:
         ExportError: The file cannot be written, or its check failed; ``path`` is as it was before.
     """
-    text = exporter.write(document)
+    binary = getattr(exporter, "write_bytes", None)
+    text = exporter.write(document) if binary is None else binary(document)
     return publish(text, path, lambda temporary: check(temporary, exporter, document))
 
 
@@ -72,7 +73,9 @@ def export_table(document: TableDocument, exporter: TableExporter, path: Path) -
     return result
 
 
-def publish(text: str, path: Path, check_file: Callable[[Path], CheckResult]) -> CheckResult:
+def publish(
+    text: str | bytes, path: Path, check_file: Callable[[Path], CheckResult]
+) -> CheckResult:
     """Write to a temporary file beside ``path``, check that, rename it.
 
     Raises:
@@ -95,11 +98,14 @@ def publish(text: str, path: Path, check_file: Callable[[Path], CheckResult]) ->
     return result
 
 
-def _write_new(path: Path, text: str) -> None:
-    """Create a file with this text on the disk; never follow a link, never overwrite."""
+def _write_new(path: Path, text: str | bytes) -> None:
+    """Create a file with this text in UTF-8, or these bytes, on the disk.
+
+    Never follow a link, never overwrite.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    with os.fdopen(os.open(path, flags, 0o644), "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    with os.fdopen(os.open(path, flags, 0o644), "wb") as file:
+        file.write(text.encode() if isinstance(text, str) else text)
         file.flush()
         os.fsync(file.fileno())
 

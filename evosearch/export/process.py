@@ -58,8 +58,9 @@ def rerun(kind: str, jobs: Sequence[dict[str, Any]]) -> list[dict[str, list[str]
     """Values that exported Python files give, all in one process.
 
     Args:
-        kind: ``scalar``, ``array``, ``sympy`` or ``torch``: how their functions are called.
-        jobs: Made by `job`; of torch with a ``module`` besides where gradients are wanted.
+        kind: ``scalar``, ``array``, ``sympy``, ``torch`` or ``onnx``: what is called.
+        jobs: Made by `job`; of torch with a ``module`` besides where gradients are wanted,
+            of onnx with the names of the ``parameters``.
 
     Returns:
         One mapping a job from a float type to numbers as text.

@@ -47,6 +47,43 @@ def sympy(module: dict[str, Any], _: str, points: list[list[float]]) -> dict[str
     return {"exact": values}
 
 
+def onnx(job: dict[str, Any], rows: list[list[float]]) -> dict[str, list[str]]:
+    """Values in both precisions and, where it is installed, of onnxruntime in float32."""
+    import importlib.util
+
+    import numpy as np
+    import onnx
+    import onnx.reference
+
+    model = onnx.load(job["path"])
+    names = ["X", *job["parameters"]]
+    kept = [one for one in model.graph.initializer if one.name not in names]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    model.graph.input.extend(
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
+        for name in names[1:]
+    )
+    results = {}
+    run: Any = onnx.reference.ReferenceEvaluator(model).run
+    with np.errstate(all="ignore"):
+        for dtype in ("float64", "float32"):
+            given = dict(zip(names, np.array(rows, dtype=dtype), strict=True))
+            (values,) = run(None, given)
+            if values.dtype != dtype or values.shape != given["X"].shape:
+                raise SystemExit(f"{dtype} inputs gave {values.dtype} of shape {values.shape}")
+            results[dtype] = [float(value).hex() for value in values]
+    if importlib.util.find_spec("onnxruntime") is not None:
+        import onnxruntime
+
+        session: Any = onnxruntime.InferenceSession(
+            model.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+        given = dict(zip(names, np.array(rows, dtype=np.float32), strict=True))
+        results["runtime"] = [float(value).hex() for value in session.run(None, given)[0]]
+    return results
+
+
 def torch(module: dict[str, Any], job: dict[str, Any], rows: list[list[float]]) -> Any:
     """Values in both precisions; or, where a module is named, its gradients by all inputs."""
     import torch
@@ -97,10 +134,13 @@ def main() -> None:
     """Answer one request."""
     request = json.load(sys.stdin)
     kinds: dict[str, Any] = {"scalar": scalar, "array": array, "sympy": sympy, "torch": torch}
-    call = kinds[request["kind"]]
     results = []
     for job in request["jobs"]:
         points = [[float.fromhex(value) for value in row] for row in job["points"]]
+        if request["kind"] == "onnx":
+            results.append(onnx(job, points))
+            continue
+        call = kinds[request["kind"]]
         argument = job if call is torch else job["name"]
         results.append(call(runpy.run_path(job["path"]), argument, points))
     json.dump(results, sys.stdout)
