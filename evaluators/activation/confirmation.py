@@ -123,13 +123,13 @@ class Comparison:
         ]
 
 
-def fresh_seeds(key: Key, n: int, used: Sequence[int]) -> tuple[int, ...]:
-    """So many distinct seeds below 2^31, none of which the search used."""
+def fresh_seeds(key: Key, n: int, used: Sequence[int] = ()) -> tuple[int, ...]:
+    """So many distinct seeds from 2^31 to 2^32, where no search draws any; none of ``used``."""
     seed = int(key[0]) << 32 | int(key[1])
     rng = stream(seed, "score", island=_PLACE)
     taken, found = set(used), list[int]()
     while len(found) < n:
-        drawn = int(rng.integers(1 << 31))
+        drawn = int(rng.integers(1 << 31, 1 << 32))
         if drawn not in taken:
             taken.add(drawn)
             found.append(drawn)

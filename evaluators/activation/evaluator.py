@@ -5,7 +5,7 @@ few learning rates: functions of different scale need different ones. The same s
 function, so that differences are those of pairs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,21 +14,25 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluators.activation import table
+from evaluators.activation.baselines import plain
 from evaluators.activation.code import MOST_CONSTANTS, MOST_NODES
 from evaluators.activation.confirmation import Course as Fresh
 from evaluators.activation.confirmation import confirm, fresh_seeds
 from evaluators.activation.data import Source, load
 from evaluators.activation.filters import refusals
+from evaluators.activation.judge import SHOWN, Judge
 from evaluators.activation.learner import Learner, best_means
 from evaluators.activation.options import Course, Options, TaskOptions
 from evaluators.activation.task import Task
 from evaluators.activation.task_file import own_task
-from evosearch.contracts import Key, Objective, Prepared, Scores, Status
+from evosearch.contracts import Baseline, Finding, Key, Objective, Prepared, Scores, Status
 from evosearch.errors import ConfigError
 from evosearch.genomes.program import ProgramBatch
+from evosearch.genomes.text import expressions
 from evosearch.seeding import key as key_of
 
 _MOST_SEEDS = 4096
+_LABEL = 40  # characters of a function's name in pictures
 _STEP = 2 * table.REACH / table.PIECES
 
 
@@ -170,6 +174,46 @@ class Activation:
         long = (genomes.lengths > MOST_NODES) | (genomes.n_constants > MOST_CONSTANTS)
         text = f"more than {MOST_NODES} operations or {MOST_CONSTANTS} constants"
         return dict.fromkeys(np.flatnonzero(long).tolist(), text)
+
+    def metrics(self, genomes: ProgramBatch, constants: Sequence[str]) -> dict[str, float]:
+        """Accuracy on the sealed data with fresh seeds, and differences from known functions."""
+        width = genomes.constants.shape[1]
+        own = np.zeros((1, width))
+        own[0, : len(constants)] = [float(text) for text in constants]
+        return self._judge.metrics(genomes.with_constants(own))
+
+    def rows(self, genomes: ProgramBatch) -> list[dict[str, float | str]]:
+        """The same for each task and known function."""
+        return self._judge.rows(genomes)
+
+    def baselines(self) -> list[Baseline]:
+        """Known functions, with the fresh seeds but on the data that the search is scored on."""
+        judge = self._judge
+        selected = judge.known_selected()
+        errors = [_error(each.task, selected[each.task.name]) for each in self._learners]
+        found = []
+        for row, known in enumerate(judge.known):
+            values = [*(float(each[row]) for each in errors), float(known.program.sizes()[0])]
+            names = [objective.name for objective in self.objectives]
+            found.append(
+                Baseline("known function", known.label, dict(zip(names, values, strict=True)))
+            )
+        return found
+
+    def findings(self, genomes: ProgramBatch, prepared: Prepared) -> list[Finding]:
+        """Pictures and tables of the first few functions beside known ones."""
+        shown = genomes.take(np.arange(min(SHOWN, len(genomes))))
+        errors, _ = self._trained(shown, self._courses()[:1], prepared)
+        searched = 1 - errors[:, 0] if self._learners[0].task.data.classes else -errors[:, 0]
+        labels = [text[:_LABEL] for text in expressions(shown, self.inputs)]
+        return self._judge.findings(shown, labels, searched)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        seeds = fresh_seeds(key_of(0, "score"), self.options.confirmation_seeds)
+        learners = {each.task.name: each for each in self._learners}
+        courses = [Fresh(each.rates, seeds, each.steps) for each in self._courses()]
+        return Judge(learners, dict(zip(learners, courses, strict=True)), plain())
 
 
 def _error(task: Task, score: npt.NDArray[Any]) -> npt.NDArray[Any]:

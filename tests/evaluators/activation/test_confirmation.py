@@ -168,6 +168,7 @@ def test_fresh_seeds_are_none_of_the_search():
     key = np.array([1, 2], np.uint32)
     first = fresh_seeds(key, 32, ())
     assert len(set(first)) == 32
+    assert min(first) >= 2**31  # those of a search are below
     assert first == fresh_seeds(key, 32, ())
     again = fresh_seeds(key, 32, first[:7])
     assert not set(again) & set(first[:7])
