@@ -216,11 +216,14 @@ def compare_claims(
 
 def _objectives(evaluator: Any, genomes: Any, prepared: Prepared) -> tuple[dict[str, float], str]:
     """Objectives by name, and why the evaluation failed or ''."""
-    if hasattr(evaluator, "validate"):
-        scores = evaluator.validate(genomes, prepared)
-    else:
-        last = evaluator.fidelities[-1]
-        scores = evaluator.score(genomes, prepared, fidelity=last, key=key(0, "score"))
+    try:
+        if hasattr(evaluator, "validate"):
+            scores = evaluator.validate(genomes, prepared)
+        else:
+            last = evaluator.fidelities[-1]
+            scores = evaluator.score(genomes, prepared, fidelity=last, key=key(0, "score"))
+    except ValueError as error:  # such as a primitive that the evaluator does not know
+        raise UsageError(f"{type(evaluator).__name__} cannot score this: {error}") from error
     status = Status(int(scores.status[0]))
     if status is not Status.OK:
         reason = scores.messages.get(0, "")

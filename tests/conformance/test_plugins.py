@@ -47,7 +47,13 @@ def space_of(genome_type):
     raise AssertionError(f"no installed search space makes {genome_type.__name__}")
 
 
-SPACES = {"sor": "relaxation"}  # of evaluators that not every space of their genomes suits
+# of evaluators that not every space of their genomes suits
+SPACES = {
+    "activation": "activations",
+    "approximation": "expressions",
+    "float32": "expressions",
+    "sor": "relaxation",
+}
 
 
 def space_for(plugin, name):

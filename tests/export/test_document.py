@@ -64,7 +64,7 @@ def test_the_published_form_is_read_and_written_unchanged():
         ({"constants": ["0x1p99999", "1", "1"]}, "constant c0"),
         ({"constants": ["1" * 201, "1", "1"]}, "at most 200"),
         ({"nodes": [{"op": "mul", "args": ["x"]}]}, "expected 2"),
-        ({"nodes": [{"op": "pow", "args": ["x", "x"]}]}, "expected one of add, sub"),
+        ({"nodes": [{"op": "power", "args": ["x", "x"]}]}, "expected one of add, sub"),
         ({"nodes": [{"op": ["mul"], "args": ["x", "x"]}]}, "expected one of"),
         ({"nodes": [{"op": "mul", "args": ["x", "n0"]}]}, "earlier node"),
         ({"nodes": [{"op": "mul", "args": ["x", "c3"]}]}, "n0 uses 'c3'"),

@@ -230,3 +230,12 @@ def test_a_genome_without_digits_is_proved_with_its_own_constants():
 def test_an_evaluator_that_proves_nothing_says_so():
     with pytest.raises(UsageError, match="Sealed proves nothing: leave --rigorous out"):
         verify_document(exponential(), Sealed(), rigorous=True)
+
+
+def test_what_the_evaluator_does_not_know_is_a_usage_error():
+    class Strict(Exp2):
+        def score(self, genomes, prepared, *, fidelity, key):
+            raise ValueError("a program uses erf, which is not in the set of primitives given")
+
+    with pytest.raises(UsageError, match="Strict cannot score this: a program uses erf"):
+        verify_document(exponential(), Strict())

@@ -139,7 +139,7 @@ class TorchExporter:
             + _MODULE.format(
                 module=class_name(document),
                 name=source.name,
-                formula=_formula(document, source),
+                formula=one_line(document, source),
                 gain=gain(document),
                 parameters="".join(
                     f"        self.{p} = nn.Parameter(torch.full(shape, {value!r}))\n"
@@ -174,7 +174,7 @@ def _floats(texts: list[str]) -> npt.NDArray[np.float64]:
     return np.array([float.fromhex(text) for text in texts])
 
 
-def _formula(document: ProgramDocument, source: Source) -> str:
+def one_line(document: ProgramDocument, source: Source) -> str:
     """In one line, of harmless characters."""
     program = document.simplified().to_program()
     return comment(expressions(program, source.inputs)[0]).replace("'", "").replace('"', "")
