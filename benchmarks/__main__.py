@@ -3,6 +3,7 @@
     python -m benchmarks [--docs] [NAME...]
     python -m benchmarks functions [ARGUMENTS]
     python -m benchmarks private_data COMMAND [ARGUMENTS]
+    python -m benchmarks activation COMMAND [ARGUMENTS]
     python -m benchmarks tiny_actbench COMMAND [ARGUMENTS]
 
 ``--docs`` writes their tables into docs/performance.md, between the comments that name them. What
@@ -22,7 +23,7 @@ FOLDER = Path(__file__).parent
 PAGES = FOLDER.parent / "docs"
 NOT_ONE = {"__init__", "__main__", "tables"}
 FIRST = ("throughput", "generation", "first_generation", "scale")
-ALONE = ("functions", "private_data", "sor_campaigns", "tiny_actbench")
+ALONE = ("activation", "functions", "private_data", "sor_campaigns", "tiny_actbench")
 
 
 def names() -> list[str]:

@@ -14,6 +14,8 @@ from benchmarks.tiny_actbench.results import Results
 from benchmarks.tiny_actbench.space import BINARY, SIZE, UNARY, Space, genes, numbers, text
 from benchmarks.tiny_actbench.strategies import KNOWN, STRATEGIES
 from benchmarks.tiny_actbench.table import Table
+from evaluators.activation.filters import refusals
+from evaluators.activation.table import KNOTS, knots
 from evosearch.genomes.evaluate import evaluate
 from evosearch.genomes.primitives import BY_NAME
 
@@ -89,6 +91,13 @@ def test_what_is_not_worth_training_is_refused(space):
     assert (space.behaviours[[number(each) for each in refused]] == -1).all()
     known = [number(f"add(0, {each}(x))") for each in KNOWN]
     assert (space.behaviours[known] >= 0).all()
+
+
+def test_what_is_refused_is_what_the_evaluator_refuses(space):
+    refused = refusals(knots(space.programs), KNOTS[1] - KNOTS[0])
+    np.testing.assert_array_equal(
+        np.flatnonzero(~space.accepted), sorted(refused), err_msg="accepted by one alone"
+    )
 
 
 def test_representatives_are_of_their_behaviours(space):
