@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluators.activation import table
-from evaluators.activation.baselines import plain
+from evaluators.activation.baselines import crrelu, plain
 from evaluators.activation.code import MOST_CONSTANTS, MOST_NODES
 from evaluators.activation.confirmation import Course as Fresh
 from evaluators.activation.confirmation import confirm, fresh_seeds
@@ -213,7 +213,7 @@ class Activation:
         seeds = fresh_seeds(key_of(0, "score"), self.options.confirmation_seeds)
         learners = {each.task.name: each for each in self._learners}
         courses = [Fresh(each.rates, seeds, each.steps) for each in self._courses()]
-        return Judge(learners, dict(zip(learners, courses, strict=True)), plain())
+        return Judge(learners, dict(zip(learners, courses, strict=True)), [*plain(), crrelu()])
 
 
 def _error(task: Task, score: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from evaluators.activation import findings
-from evaluators.activation.baselines import Known, functions
+from evaluators.activation.baselines import Known
 from evaluators.activation.confirmation import (
     Comparison,
     Confirmed,
@@ -29,7 +29,7 @@ class Judge:
     Attributes:
         trainers: By the name of the task, the first task first.
         courses: Of each task, with fresh seeds.
-        known: Known functions without parameters.
+        known: Known functions.
     """
 
     trainers: Mapping[str, Trainer]
@@ -45,16 +45,21 @@ class Judge:
 
     def known_scores(self) -> dict[str, dict[str, Float64[np.ndarray, " seeds"]]]:
         """Scores of the known functions on sealed data, by task and name."""
-        every = self.confirmed(functions(self.known))
         return {
-            name: {each.name: row for each, row in zip(self.known, found.test, strict=True)}
-            for name, found in every.items()
+            name: {each.name: self._known(name, each).test[0] for each in self.known}
+            for name in self.trainers
         }
 
     def known_selected(self) -> dict[str, Float64[np.ndarray, " known"]]:
         """Scores of the known functions on the selection data, as a search sees them, by task."""
-        every = self.confirmed(functions(self.known))
-        return {name: found.selected().mean(axis=1) for name, found in every.items()}
+        return {
+            name: np.array([self._known(name, each).selected().mean() for each in self.known])
+            for name in self.trainers
+        }
+
+    def _known(self, task: str, known: Known) -> Confirmed:
+        settings = {"initial": known.initial} if known.initial else {}
+        return confirm(self.trainers[task], known.program, self.courses[task], **settings)
 
     def metrics(self, some: ProgramBatch) -> dict[str, float]:
         """Of the first function; names of the second task and on begin with the task's."""
