@@ -78,7 +78,10 @@ def _perturb(_builder: Builder, rng: np.random.Generator, draft: Draft) -> None:
 
 @dataclass(frozen=True)
 class _Finish:
-    """Canonical children that depend on x; where one does not or exceeds a limit, its stand-in."""
+    """Canonical children that depend on x; else a stand-in, as where one exceeds a limit.
+
+    A constant that is not finite, such as 1 / 0, calls for a stand-in too.
+    """
 
     options: ActivationsOptions
 
@@ -89,7 +92,8 @@ class _Finish:
         children = limit(
             canonical(raw), others, rows, options.max_operations, options.max_constants
         )
-        idle = np.flatnonzero(~depends_on_x(children))
+        sound = depends_on_x(children) & np.isfinite(children.constants).all(axis=1)
+        idle = np.flatnonzero(~sound)
         return replaced(children, idle, others.take(rows[idle])) if len(idle) else children
 
 

@@ -190,7 +190,10 @@ def test_slopes_are_exact():
 
 def test_the_bundle_is_a_table_to_test_ports_with(tmp_path):
     exporter = ActivationExporter()
-    for document in (crrelu(), single("softsign"), alone("pow"), single("log")):
+    waves = ProgramDocument(
+        ("x",), (), (Node("exp", ("x",)), Node("sin", ("n0",)), Node("relu", ("n1",))), ("n2",)
+    )
+    for document in (crrelu(), single("softsign"), alone("pow"), single("log"), waves):
         result = result_of(exporter, document, tmp_path)
         assert result.status == "ok", result.message
     data = json.loads(exporter.write(crrelu()))

@@ -116,6 +116,7 @@ def test_children_depend_on_x_and_keep_the_limits():
     assert depends_on_x(found).all()
     assert found.lengths.max() <= 8
     assert found.n_constants.max() <= 3
+    assert np.isfinite(found.constants).all()
     x = np.ones((3, 50))
     x[0] = np.linspace(-3, 3, 50)
     values = evaluate(found, x)
@@ -216,3 +217,10 @@ def test_crossover_puts_one_into_the_other():
 def test_mistakes(options, message):
     with pytest.raises(ValidationError, match=message):
         space(**options)
+
+
+def test_a_constant_that_is_not_finite_is_not_born():
+    own = space(operators=["zero", "recip", "add"])
+    born = apply(own, "random", None, 300)
+    assert np.isfinite(born.constants).all()
+    assert "x" in own.describe(born)  # in place of 1 / 0
