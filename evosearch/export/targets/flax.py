@@ -83,7 +83,8 @@ class FlaxExporter:
         require_function(document)
         source = Source.of(document)
         initial = (
-            f'"{name}": jnp.full(shape, {value!r})' for name, value in source.parameters.items()
+            f'"{name}": jnp.full(shape, {value!r}, jnp.float32)'
+            for name, value in source.parameters.items()
         )
         return write_module(document, "jax.numpy", "jnp", _NOTES) + _MODULE.format(
             formula=one_line(document, source),
@@ -94,5 +95,5 @@ class FlaxExporter:
         )
 
     def check(self, path: Path, document: ProgramDocument) -> CheckResult:
-        """Run the function in both precisions; the class is not run."""
+        """Run the function in both precisions; the class, which needs Flax, is not run."""
         return check_module(path, document)
