@@ -31,6 +31,10 @@ $(BIN)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[dev]'
 	@touch $@ $(BIN)/.core
 
+$(BIN)/.exports: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[dev,onnx,torch]'
+	@touch $@
+
 $(BIN)/.bench: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[dev,bench]'
 	@touch $@ $(BIN)/.dev $(BIN)/.core

@@ -20,6 +20,12 @@ EXAMPLES = {
             "activation": {"kind": "categorical", "choices": ["relu", "tanh", "sin"]},
         }
     },
+    "activation": {
+        "tasks": [{"data": "digits"}],
+        "short": {"steps": 4, "seeds": 2, "rates": [0.01]},
+        "full": {"steps": 8, "seeds": 2, "rates": [0.01, 0.02]},
+        "confirmation_seeds": 2,
+    },
     "approximation": {"target": "exp2", "interval": "[0, 1]"},
     "relaxation": {"form": "policy", "features": ["mu"]},
     "sor": {
