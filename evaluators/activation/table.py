@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float32, Float64
+from jax import lax
+from jaxtyping import Float64, UInt64
 
 from evosearch.genomes.evaluate import evaluate
 from evosearch.genomes.program import ProgramBatch
@@ -20,10 +21,12 @@ KNOTS = np.linspace(-REACH, REACH, PIECES + 1)
 
 
 class Table(NamedTuple):
-    """The pieces of one function."""
+    """The pieces of one function: in a word of each its offset, and above that its slope.
 
-    offset: Float32[np.ndarray, " pieces"]
-    slope: Float32[np.ndarray, " pieces"]
+    One word is read for each value, which takes less time than two numbers do.
+    """
+
+    words: UInt64[np.ndarray, " pieces"]
 
 
 def knots(programs: ProgramBatch) -> Float64[np.ndarray, "programs knots"]:
@@ -37,7 +40,10 @@ def table(values: Float64[np.ndarray, " knots"]) -> Table:
     """The table of a function with these values at the knots."""
     slope = np.diff(values) / np.diff(KNOTS)
     offset = values[:-1] - slope * KNOTS[:-1]
-    return Table(offset.astype(np.float32), slope.astype(np.float32))
+    low, high = (
+        each.astype(np.float32).view(np.uint32).astype(np.uint64) for each in (offset, slope)
+    )
+    return Table(high << np.uint64(32) | low)
 
 
 @jax.custom_vjp
@@ -48,11 +54,22 @@ def apply(x: Any, table: Table) -> Any:
 
 def _forward(x: Any, table: Any) -> tuple[Any, Any]:
     """Values, and the slopes for the way back."""
-    scaled = (x + np.float32(REACH)) * np.float32(PIECES / (2 * REACH))
-    piece = jnp.clip(scaled, 0, PIECES - 1).astype(jnp.int32)
-    slope = table.slope.at[piece].get(mode="promise_in_bounds")
-    offset = table.offset.at[piece].get(mode="promise_in_bounds")
+    words = table.words.at[_piece(x)].get(mode="promise_in_bounds")
+    offset = lax.bitcast_convert_type(words.astype(jnp.uint32), jnp.float32)
+    slope = lax.bitcast_convert_type((words >> np.uint64(32)).astype(jnp.uint32), jnp.float32)
     return offset + slope * x, slope
+
+
+def _piece(x: Any) -> Any:
+    """Places of pieces; a knot, with 2^-20 above it, belongs to the left one: relu'(0) is 0.
+
+    A number to which 2^23 is added is rounded, and its lowest bits are the integer, which takes
+    less time than a conversion.
+    """
+    up = np.float32(PIECES / 2 - 0.5 - 2.0**-14)
+    scaled = jnp.clip(x * np.float32(PIECES / (2 * REACH)) + up, 0, PIECES - 1)
+    bits = lax.bitcast_convert_type(scaled + np.float32(2**23), jnp.int32)
+    return bits & (PIECES - 1)
 
 
 def _backward(slope: Any, upstream: Any) -> tuple[Any, None]:

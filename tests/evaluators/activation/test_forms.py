@@ -73,6 +73,28 @@ def test_a_table_interpolates_and_goes_on_straight():
         )
 
 
+@pytest.mark.parametrize("known", plain(), ids=lambda known: known.name)
+def test_every_piece_of_a_table_is_found(known):
+    """At each knot and in the middle of each piece, and what lies outside or is no number."""
+    values = table.knots(known.program)[0]
+    pieces = table.Table(*map(jnp.asarray, table.table(values)))
+    x = table.KNOTS.astype(np.float32)
+    middle = (x[1:] + x[:-1]) / 2
+    slopes = np.diff(values) * 64
+    compute = jax.jit(jax.vmap(jax.value_and_grad(table.apply), in_axes=(0, None)))
+    found, slope = compute(x, pieces)
+    np.testing.assert_allclose(found, values, atol=2e-6)
+    np.testing.assert_array_equal(slope, slopes[[0, *range(1024)]].astype(np.float32))
+    found, slope = compute(middle, pieces)
+    np.testing.assert_allclose(found, (values[1:] + values[:-1]) / 2, atol=2e-6)
+    np.testing.assert_array_equal(slope, slopes.astype(np.float32))
+    far = np.array([-1e30, -9.0, 9.0, 1e30, np.nan], np.float32)
+    found, slope = compute(far, pieces)
+    assert np.isnan(found[-1])
+    assert np.isfinite(found[:-1]).all()
+    np.testing.assert_array_equal(slope[:-1], slopes[[0, 0, -1, -1]].astype(np.float32))
+
+
 COMPUTED = {
     "swish": (program([("swish", X)]), lambda x, _: x / (1 + jnp.exp(-x))),
     "crrelu": (
