@@ -25,7 +25,7 @@ DECAY = 0.01
 WARM_UP = 0.1
 SLOWLY = 0.1  # rate of a function's parameters over that of the network
 _TINY = 1e-8
-_CHUNK = 500  # examples that are judged at a time
+_CHUNK = 100  # examples that are judged at a time: what they need stays in the caches
 _SEEDS, _ALL = PartitionSpec("core"), PartitionSpec()
 Apply = Callable[[Any, Any, tuple[Any, ...]], Any]
 
