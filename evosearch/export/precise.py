@@ -97,9 +97,17 @@ def _gelu(mp: Any, a: Any) -> Any:
 
 
 def _bessel(mp: Any, order: int, a: Any) -> Any:
-    if abs(a) > _LARGEST_EXPONENT:
-        raise ValueError("too far out to be computed quickly")
-    return mp.besseli(order, a) * mp.exp(-abs(a))
+    if abs(a) <= _LARGEST_EXPONENT:
+        return mp.besseli(order, a) * mp.exp(-abs(a))
+    # Abramowitz and Stegun, 9.7.1; the first term left out is below all digits
+    term = total = mp.one
+    k = 0
+    while abs(term) > mp.eps:
+        k += 1
+        term = term * ((2 * k - 1) ** 2 - 4 * order**2) / (8 * k * abs(a))
+        total = total + term
+    value = total / mp.sqrt(2 * mp.pi * abs(a))
+    return -value if order == 1 and a < 0 else value
 
 
 def _pow(mp: Any, a: Any, b: Any) -> Any:

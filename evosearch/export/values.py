@@ -17,6 +17,9 @@ Array = npt.NDArray[Any]
 ROUNDED = frozenset(["add", "sub", "mul", "div", "max", "min", "fma", "neg", "abs", "sqrt"])
 ROUNDED |= {"pdiv", "psqrt"}
 LIBRARY_ULP = 4
+# Measured: SciPy and XLA are 5 to 8 eps from exact Bessel functions, which is up to twice that in
+# units in the last place; XLA's tanh in float64 is up to 6 units off near +-19.
+_MORE_ULP = {"i0e": 24, "i1e": 24, "tanh": 8}
 _WAVES = {"sin": 2.0, "cos": 2.0, "tan": np.inf}  # how far apart two values can be
 
 
@@ -55,8 +58,8 @@ def rounding(document: ProgramDocument, x: Array) -> Array:
     """First-order bound on how far rounding can move each value, in the precision of ``x``.
 
     A running error analysis (Wilkinson 1963): each operation adds one unit in the last place, a
-    library function four, and passes on what its arguments carry. Operations are those of the
-    lowered program.
+    library function four, some a few more, and passes on what its arguments carry. Operations
+    are those of the lowered program.
     """
     document = lowered(document)
 
@@ -64,7 +67,8 @@ def rounding(document: ProgramDocument, x: Array) -> Array:
         compute = BY_NAME[node.op].compute
         centre = [value for value, _ in args]
         value = compute(*centre)
-        bound = (1 if node.op in ROUNDED else LIBRARY_ULP) * _ulp(value)
+        units = 1 if node.op in ROUNDED else _MORE_ULP.get(node.op, LIBRARY_ULP)
+        bound = units * _ulp(value)
         for place, (argument, error) in enumerate(args):
             ends = [argument - error, argument + error]
             moved = [compute(*centre[:place], end, *centre[place + 1 :]) for end in ends]

@@ -2,6 +2,7 @@
 
 import json
 
+import jax
 import mpmath
 import numpy as np
 import pytest
@@ -79,6 +80,33 @@ def test_precise_values_end_far_out(far):
     for name in NEW:
         value = precise.apply(mp, name, [mp.mpf(far)] * BY_NAME[name].arity)
         assert isinstance(value, mp.mpf)
+
+
+@pytest.mark.parametrize("name", sorted(BESSEL))
+def test_bessel_functions_far_out(name):
+    mp = precise.context(40)
+    order = int(name[1])
+    exact = mp.besseli(order, mp.mpf(20001)) * mp.exp(mp.mpf(-20001))
+    assert abs(precise.apply(mp, name, [mp.mpf(20001)]) / exact - 1) < mp.mpf("1e-37")
+    x = np.array([-1e9, -3e4, 2.5e4, 1e12])
+    found = [float(precise.apply(mp, name, [mp.mpf(value)])) for value in x]
+    np.testing.assert_allclose(found, BY_NAME[name].compute(x), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_libraries_may_compute_bessel_functions_as_well_as_they_do(dtype):
+    x = np.array([-8.0, -7.3, 6.95, 7.3], dtype)
+    document = single("i1e")
+    off = abs(np.asarray(jax.scipy.special.i1e(x)) - evaluate(document, x))
+    assert (off <= rounding(document, x)).all()
+    assert (rounding(document, x) < 1e-5 * abs(evaluate(document, x))).all()
+
+
+def test_libraries_may_compute_tanh_as_well_as_they_do():
+    x = np.linspace(-19.5, -18.5, 1001)
+    document = single("tanh")
+    off = abs(np.asarray(jax.jit(jax.numpy.tanh)(x)) - evaluate(document, x))
+    assert (off <= rounding(document, x)).all()
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))

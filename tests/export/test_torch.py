@@ -34,6 +34,19 @@ def test_all_together(tmp_path):
 
 
 @needs_torch
+def test_slopes_of_hardsigmoid_are_those_of_float64(tmp_path):
+    import torch
+
+    path = tmp_path / "hardsigmoid.py"
+    path.write_text(EXPORTER.write(single("hardsigmoid")))
+    x = torch.tensor([-4.0, -1.3, 0.9, 3.5], dtype=torch.float64, requires_grad=True)
+    y = runpy.run_path(str(path))["program"](x)
+    assert y.tolist() == pytest.approx([0, 1.7 / 6, 3.9 / 6, 1], rel=1e-15)
+    (slopes,) = torch.autograd.grad(y.sum(), x)
+    assert slopes.tolist() == pytest.approx([0, 1 / 6, 1 / 6, 0], rel=1e-15)
+
+
+@needs_torch
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [primitive.name for primitive in ALL.members])
 def test_each_alone(name, tmp_path):
