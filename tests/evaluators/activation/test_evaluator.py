@@ -77,6 +77,25 @@ def test_functions_that_cannot_be_trained_are_told_why(evaluator, prepared):
     assert [scores.messages[row].split()[0] for row in (0, 2, 3)] == ["not", "larger", "constant"]
 
 
+@pytest.mark.slow
+def test_a_rate_at_which_training_diverges_is_never_the_best(prepared):
+    ninth = [("cube", X), ("cube", 0), ("mul", 1, C0), ("add", X, 2), ("mul", 3, X - 1)]
+    steep = program(ninth, [2.5e-7], inputs=2)
+    both = steep.concatenate([program([("swish", X)], inputs=2)])
+
+    def found(*rates):
+        evaluator = made(parameters=1, full=Course(steps=20, seeds=2, rates=rates))
+        return score(evaluator, both, prepared)
+
+    lost = found(0.5)
+    assert lost.status.tolist() == [Status.NONFINITE, Status.OK]
+    assert lost.messages == {0: "training diverged at every rate"}
+    saved = found(0.5, 1e-5)
+    assert saved.status.tolist() == [Status.OK, Status.OK]
+    assert saved.measures[0, 0] == 1e-5
+    assert saved.objectives[0, 0] > 0.5
+
+
 def test_validation_uses_the_sealed_data_and_fresh_seeds(evaluator, prepared):
     scores = evaluator.validate(functions(plain()), prepared)
     assert (scores.status == Status.OK).all()
