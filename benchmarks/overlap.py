@@ -37,7 +37,7 @@ def config() -> CampaignConfig:
         },
         "evaluator": {"use": "./generation/regression.py:Regression"},
         "algorithm": {"use": "nsga2", "population": POPULATION, "survivors": POPULATION},
-        "execution": {"workers": 1, "batch": POPULATION},
+        "execution": {"use": "inline", "workers": 1, "batch": POPULATION},
         "budget": {"generations": GENERATIONS},
     }
     return parse(document, Path(__file__).parent)

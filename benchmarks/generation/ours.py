@@ -56,7 +56,7 @@ def _config(generations: int) -> Any:
             "survivors": POPULATION,
             "mutations": [1.0],  # at most one a child, as in the other searches
         },
-        "execution": {"workers": 1, "batch": POPULATION},
+        "execution": {"use": "inline", "workers": 1, "batch": POPULATION},
         "budget": {"generations": generations + WARM_UP},
     }
     return parse(document, Path(__file__).parent)

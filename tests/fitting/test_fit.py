@@ -6,7 +6,7 @@ from programs import program, random_programs
 
 from evosearch import interpreter
 from evosearch.fitting import Effort, fit
-from evosearch.genomes.primitives import ALL
+from evosearch.genomes.primitives import CORE
 from evosearch.genomes.program import ProgramBatch
 
 X = np.sin(np.linspace(0, np.pi / 2, 32)) ** 2
@@ -47,11 +47,11 @@ def test_minimax_errors_of_known_structures(structure, minimax):
 
 
 def test_a_fit_does_not_depend_on_its_batch():
-    programs = random_programs(np.random.default_rng(1), 30, 8, ALL)
+    programs = random_programs(np.random.default_rng(1), 30, 8, CORE)
     seeds = np.arange(30, dtype=np.uint32)
 
     def fitted(rows):
-        return fit(programs.take(rows), X[None], Y, 1 / Y, seeds[rows], SMALL, primitives=ALL)
+        return fit(programs.take(rows), X[None], Y, 1 / Y, seeds[rows], SMALL, primitives=CORE)
 
     whole = fitted(np.arange(30))
     rows = np.random.default_rng(2).permutation(30)
@@ -60,7 +60,7 @@ def test_a_fit_does_not_depend_on_its_batch():
 
 
 def test_a_fit_never_makes_a_program_worse():
-    programs = random_programs(np.random.default_rng(3), 30, 8, ALL)
+    programs = random_programs(np.random.default_rng(3), 30, 8, CORE)
     seeds = np.zeros(30, np.uint32)
     fitted = programs.with_constants(fit(programs, X[None], Y, 1 / Y, seeds, SMALL))
     before, after = (

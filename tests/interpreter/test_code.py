@@ -6,7 +6,7 @@ from programs import program, random_programs
 
 from evosearch import backend, interpreter
 from evosearch.genomes.evaluate import evaluate as reference
-from evosearch.genomes.primitives import ALL, ARITHMETIC, PrimitiveSet
+from evosearch.genomes.primitives import ARITHMETIC, CORE, PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
 from evosearch.interpreter import code as code_module
 from evosearch.interpreter.code import shared
@@ -19,7 +19,7 @@ TARGET = X[0] - X[1]
 
 def test_results_are_the_same_bits_on_any_number_of_cores():
     assert backend.cores() >= 2  # conftest asks for two
-    programs = random_programs(RNG, 203, 15, ALL, inputs=3)
+    programs = random_programs(RNG, 203, 15, CORE, inputs=3)
     one, two = (interpreter.loss(programs, X, TARGET, cores=cores) for cores in (1, 2))
     np.testing.assert_array_equal(one, two)
     one, two = (interpreter.evaluate(programs, X, cores=cores) for cores in (1, 2))
@@ -91,7 +91,7 @@ def test_chains_need_no_register_and_full_trees_few():
     leaves = [("add", "x0", "x1") for _ in range(8)]
     inner = [("mul", f"n{2 * k}", f"n{2 * k + 1}") for k in range(7)]
     full = program(leaves + inner, [], inputs=2)
-    assert registers(full, ALL) == 3  # Sethi and Ullman: log2 of the leaves
+    assert registers(full, CORE) == 3  # Sethi and Ullman: log2 of the leaves
     assert registers(full) == 2  # leaves are fused with their users
 
 
@@ -117,7 +117,7 @@ def test_a_program_that_needs_too_many_registers_is_refused():
 
 def test_two_operations_are_fused_where_a_form_does():
     assert any(form.second for form in forms_of(ARITHMETIC).members)
-    assert not any(form.second for form in forms_of(ALL).members)
+    assert not any(form.second for form in forms_of(CORE).members)
     fused = program([("mul", "x0", "x1"), ("add", "n0", "x2")], [], inputs=3)
     part = interpreter.encode(fused, primitives=ARITHMETIC, cores=1).parts[0]
     assert int(np.asarray(part.lengths)[0]) == 1

@@ -7,7 +7,7 @@ from programs import program, random_programs
 from evosearch import interpreter
 from evosearch.assembly import assemble
 from evosearch.genomes.evaluate import evaluate as reference
-from evosearch.genomes.primitives import ALL, ARITHMETIC, PrimitiveSet
+from evosearch.genomes.primitives import ARITHMETIC, CORE, PrimitiveSet
 from evosearch.genomes.program import ProgramBatch
 
 X = np.random.default_rng(1).uniform(0.2, 2.0, (3, 100))
@@ -18,7 +18,7 @@ def assert_same(got, want, rtol):
     assert same.all(), np.stack([got[~same], want[~same]])[:, :5]
 
 
-@pytest.mark.parametrize("name", ALL.names)
+@pytest.mark.parametrize("name", CORE.names)
 def test_every_primitive_with_rows_and_constants(name):
     primitive = PrimitiveSet.named([name]).members[0]
     operands = [["x0", "x1", "x2"], ["c0", "x1", "x2"], ["x0", "c0", "x2"], ["x0", "x1", "c0"]]
@@ -29,12 +29,12 @@ def test_every_primitive_with_rows_and_constants(name):
             continue
         constants = [0.7, 1.3][: sum(arg.startswith("c") for arg in args)]
         one = program([(name, *args)], constants, inputs=3)
-        assert_same(interpreter.evaluate(one, X, primitives=ALL), reference(one, X), 1e-14)
+        assert_same(interpreter.evaluate(one, X, primitives=CORE), reference(one, X), 1e-14)
 
 
 @pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 2e-3)])
 def test_random_programs_with_sharing(dtype, rtol):
-    programs = random_programs(np.random.default_rng(2), 200, 12, ALL, inputs=3)
+    programs = random_programs(np.random.default_rng(2), 200, 12, CORE, inputs=3)
     got = interpreter.evaluate(programs, X.astype(dtype))
     want = reference(programs, X.astype(dtype), dtype=dtype)
     assert got.dtype == dtype
@@ -84,7 +84,7 @@ def test_a_program_that_is_nan_at_one_point_has_loss_nan():
 
 
 def test_results_do_not_depend_on_the_batch():
-    programs = random_programs(np.random.default_rng(5), 130, 10, ALL)
+    programs = random_programs(np.random.default_rng(5), 130, 10, CORE)
     x = np.linspace(0.1, 1, 300)[None]
     whole = interpreter.evaluate(programs, x)
     rows = np.random.default_rng(6).permutation(130)

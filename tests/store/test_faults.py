@@ -360,6 +360,6 @@ def test_sqlite_is_set_up_to_lose_nothing(sqlite_url):
             "cell_size_check": 1,
             "busy_timeout": 10000,
             "application_id": 0x45764F53,
-            "user_version": 2,
+            "user_version": 3,
         }
         assert {name: run(f"PRAGMA {name}").scalar_one() for name in expected} == expected

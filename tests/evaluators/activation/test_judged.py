@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluators.activation.baselines import X, plain, program
+from evaluators.activation.baselines import X, crrelu, plain, program
 from evaluators.activation.evaluator import Activation
 from evaluators.activation.options import Options
 from evosearch.contracts import Chart, Panels, Rows
@@ -38,7 +38,7 @@ def test_a_function_is_judged_beside_known_ones(evaluator):
     validated = evaluator.validate(found, prepared)
     assert metrics["accuracy"] == pytest.approx(1 - validated.objectives[0, 0])
     rows = {row["against"]: row["difference"] for row in evaluator.rows(found)}
-    assert rows.keys() == {each.name for each in plain()}
+    assert rows.keys() == {each.name for each in [*plain(), crrelu()]}
     assert rows["swish"] == metrics["swish_difference"]
     swish = evaluator.metrics(program([("swish", X)]), [])
     assert swish["swish_difference"] == 0.0
